@@ -1,0 +1,47 @@
+/* cli.h - what the commands share: how they are called, how they fail, how options are read. */
+#ifndef CSW_CLI_H
+#define CSW_CLI_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <coresweep/err.h>
+#include <coresweep/job.h>
+#include <coresweep/kernel.h>
+
+/* Each returns the program's exit code. argv[0] is "coresweep <command>". */
+int cli_list(int argc, char **argv);
+int cli_topo(int argc, char **argv);
+int cli_run(int argc, char **argv);
+int cli_sweep(int argc, char **argv);
+int cli_report(int argc, char **argv);
+
+/* Prints the sentence to stderr; returns CSW_EXIT_USAGE, or CSW_EXIT_WRONG_TALLY for CSW_EWRONG. */
+int cli_bad_input(const struct csw_err *);
+
+/* The same for what failed while the program did its work: CSW_EXIT_FAILED. */
+int cli_failed(const struct csw_err *);
+
+/* Prints a warning to stderr. */
+void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Reads a number between least and most for the option `name`. On failure the program ends with one
+ * sentence and CSW_EXIT_USAGE, as argp does for its own errors.
+ */
+uint64_t cli_number(const char *name, const char *text, uint64_t least, uint64_t most);
+
+/* Ends the program as above where --n and --tasks are both given, or either twice. */
+void cli_tasks(char **tasks, char *text);
+
+/* The schedule that `auto` means for this kernel. */
+const char *cli_auto_schedule(const struct csw_kernel *);
+
+/* Refuses (-EINVAL) to measure where a variable makes OpenMP bind this process before main. */
+int cli_check_environment(struct csw_err *);
+
+/* argp parser for commands that take no arguments and no options of their own. */
+error_t cli_no_arguments(int key, char *argument, struct argp_state *state);
+
+#endif

@@ -1,0 +1,63 @@
+/* list.c - coresweep list: the registries, and why an entry cannot be used here. */
+#include "cli.h"
+
+#include <stdio.h>
+
+#include <coresweep/driver.h>
+
+#include "harness/table.h"
+
+static const struct argp list_argp = {
+    .parser = cli_no_arguments,
+    .doc = "Lists the kernels (what work is) and the drivers (how it reaches workers)."
+           "\vExample:\n  coresweep list",
+};
+
+static int print_kernels(struct csw_err *err)
+{
+    static const struct csw_column columns[] = {
+        {"kernel", false}, {"counts", false}, {"what it is", false}};
+    struct csw_table *table = csw_table_new(columns, 3);
+    const struct csw_kernel *kernel;
+
+    for (size_t i = 0; (kernel = csw_kernel_at(i)); i++) {
+        const char *missing = csw_kernel_missing(kernel);
+
+        csw_table_row(table, (const char *[]){kernel->name, missing ? missing : kernel->unit,
+                                              kernel->summary});
+    }
+    return csw_table_print(table, stdout, err);
+}
+
+static int print_drivers(struct csw_err *err)
+{
+    static const struct csw_column columns[] = {
+        {"driver", false}, {"state", false}, {"what it is", false}};
+    struct csw_table *table = csw_table_new(columns, 3);
+    const struct csw_driver_entry *entry;
+
+    for (size_t i = 0; (entry = csw_driver_at(i)); i++) {
+        const struct csw_driver *driver = entry->driver;
+        char state[80];
+
+        if (!driver)
+            snprintf(state, sizeof state, "not built: needs %s", entry->needs);
+        else
+            snprintf(state, sizeof state, "%s", driver->library ? driver->library : "ready");
+        csw_table_row(table, (const char *[]){entry->name, state, driver ? driver->summary : ""});
+    }
+    return csw_table_print(table, stdout, err);
+}
+
+int cli_list(int argc, char **argv)
+{
+    struct csw_err err;
+
+    argp_parse(&list_argp, argc, argv, 0, NULL, NULL);
+    int code = print_kernels(&err);
+
+    printf("\n");
+    if (code == 0)
+        code = print_drivers(&err);
+    return code == 0 ? CSW_EXIT_DONE : cli_failed(&err);
+}

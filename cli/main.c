@@ -1,0 +1,79 @@
+/*
+ * main.c - coresweep COMMAND [OPTION...]. To add a command: a file with its function, a line in
+ * cli.h, and a line in the table below.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <locale.h>
+
+#include "cli.h"
+#include "harness/machine.h"
+#include "harness/names.h"
+
+static const struct command {
+    const char *name, *title, *summary;
+    int (*main)(int argc, char **argv);
+} commands[] = {
+    {"list", "coresweep list", "kernels and drivers, and what this build or CPU lacks", cli_list},
+    {"topo", "coresweep topo", "the machine, and which worker would sit where", cli_topo},
+    {"run", "coresweep run", "measure one point, or list what a kernel finds", cli_run},
+    {"sweep", "coresweep sweep", "measure speedup over worker counts and drivers", cli_sweep},
+    {"report", "coresweep report", "tables, CSV and JSON from a sweep's file", cli_report},
+};
+
+#define COMMANDS (sizeof commands / sizeof *commands)
+
+static int print_help(void)
+{
+    printf("Usage: coresweep COMMAND [OPTION...]\n"
+           "Measures how work scales across the cores of this machine, and under which way of "
+           "running it.\n\n");
+    for (size_t i = 0; i < COMMANDS; i++)
+        printf("  %-8s %s\n", commands[i].name, commands[i].summary);
+    printf("\nExamples:\n"
+           "  coresweep sweep                                   the whole story of this machine\n"
+           "  coresweep run --kernel trial --n 5000 --list      the perfect squares up to 5000\n"
+           "\n`coresweep COMMAND --help` tells more; `coresweep --version` names the build.\n");
+    return CSW_EXIT_DONE;
+}
+
+static int print_version(void)
+{
+    printf("coresweep %s (%s)\n", csw_version(), csw_revision());
+    return CSW_EXIT_DONE;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *known[COMMANDS];
+    struct csw_err err;
+
+    for (size_t i = 0; i < COMMANDS; i++)
+        known[i] = commands[i].name;
+    csw_unknown(&err, "command", name, known, COMMANDS);
+    return cli_bad_input(&err);
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_CTYPE, "C.UTF-8");
+    signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of write(2), told like a full disk */
+    argp_err_exit_status = CSW_EXIT_USAGE;
+    if (argc < 2) {
+        print_help();
+        return CSW_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0)
+        return print_help();
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
+        return print_version();
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            argv[1] = (char *)commands[i].title;
+            return commands[i].main(argc - 1, argv + 1);
+        }
+    return unknown_command(argv[1]);
+}

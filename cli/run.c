@@ -1,0 +1,372 @@
+/* run.c - coresweep run: one point, by hand or as a visit of a sweep. */
+#include "cli.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <coresweep/measure.h>
+#include <coresweep/plan.h>
+
+#include "harness/cgroup.h"
+#include "harness/clock.h"
+#include "harness/names.h"
+#include "harness/table.h"
+
+struct run_options {
+    char *kernel, *driver, *tasks, *schedule, *pin;
+    unsigned workers; /* 0: as many as make sense */
+    uint64_t samples, min_ms;
+    bool oversubscribe, json, list;
+};
+
+enum {
+    KEY_KERNEL = 'k',
+    KEY_DRIVER = 'd',
+    KEY_WORKERS = 'w',
+    KEY_N = 'n',
+    KEY_TASKS = 't',
+    KEY_SCHEDULE = 's',
+    KEY_PIN = 'p',
+    KEY_LIST = 'l',
+    KEY_JSON = 'j',
+    KEY_SAMPLES = 0x100,
+    KEY_MIN_MS,
+    KEY_OVERSUBSCRIBE,
+};
+
+static const struct argp_option run_argp_options[] = {
+    {"kernel", KEY_KERNEL, "NAME", 0, "What to run; `coresweep list` shows them", 0},
+    {"driver", KEY_DRIVER, "NAME", 0, "How to run it (default: serial)", 0},
+    {"workers", KEY_WORKERS, "N", 0,
+     "Workers (default: all usable CPUs, within the CPU quota; 1 for serial)", 0},
+    {"n", KEY_N, "N", 0, "One task of size N: 5000, 5_000_000 or 1e9", 0},
+    {"tasks", KEY_TASKS, "N,N,...", 0, "Several tasks, in order (default: the kernel's own)", 0},
+    {"schedule", KEY_SCHEDULE, "NAME", 0,
+     "whole, static, dynamic[:chunk] or guided[:chunk]; chunk in items (default: dynamic, whole "
+     "for tasks that cannot be divided)",
+     0},
+    {"pin", KEY_PIN, "POLICY", 0,
+     "none, compact, cores, spread, or a list of CPUs such as 0,2,4-6 (default: cores)", 0},
+    {"samples", KEY_SAMPLES, "N", 0, "Timed repetitions (default: 3)", 0},
+    {"min-ms", KEY_MIN_MS, "MS", 0, "Least duration of a sample: short runs repeat (default: 20)",
+     0},
+    {"oversubscribe", KEY_OVERSUBSCRIBE, NULL, 0, "Allow more computing workers than usable CPUs",
+     0},
+    {"list", KEY_LIST, NULL, 0, "Print what was found, one line per task, and no times", 0},
+    {"json", KEY_JSON, NULL, 0, "Print the samples as JSON Lines", 0},
+    {0},
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct run_options *options = state->input;
+
+    switch (key) {
+    case KEY_KERNEL:
+        options->kernel = argument;
+        return 0;
+    case KEY_DRIVER:
+        options->driver = argument;
+        return 0;
+    case KEY_WORKERS:
+        options->workers = (unsigned)cli_number("--workers", argument, 1, CSW_MAX_WORKERS);
+        return 0;
+    case KEY_N:
+        cli_number("--n", argument, 0, UINT64_MAX);
+        cli_tasks(&options->tasks, argument);
+        return 0;
+    case KEY_TASKS:
+        cli_tasks(&options->tasks, argument);
+        return 0;
+    case KEY_SCHEDULE:
+        options->schedule = argument;
+        return 0;
+    case KEY_PIN:
+        options->pin = argument;
+        return 0;
+    case KEY_SAMPLES:
+        options->samples = cli_number("--samples", argument, 1, 1000000);
+        return 0;
+    case KEY_MIN_MS:
+        options->min_ms = cli_number("--min-ms", argument, 1, 3600000);
+        return 0;
+    case KEY_OVERSUBSCRIBE:
+        options->oversubscribe = true;
+        return 0;
+    case KEY_LIST:
+        options->list = true;
+        return 0;
+    case KEY_JSON:
+        options->json = true;
+        return 0;
+    default:
+        return cli_no_arguments(key, argument, state);
+    }
+}
+
+static const struct argp run_argp = {
+    .options = run_argp_options,
+    .parser = parse,
+    .doc = "Measures one point: a kernel under a driver with some workers. Every run is verified; "
+           "a wrong result records nothing and exits with 3."
+           "\vExamples:\n"
+           "  coresweep run --kernel trial --tasks 1000,2000,5000,3000,100 --driver fork\n"
+           "  coresweep run --kernel sleep --tasks 100,200,300,400,500 --driver pthread --workers "
+           "5\n"
+           "  coresweep run --kernel roots --n 5000 --list",
+};
+
+/* ---- from options to a setup ------------------------------------------------------------------
+ */
+
+/* What the setup points into. */
+struct point {
+    struct csw_setup setup;
+    struct csw_workload workload;
+    struct csw_topo *topo;
+    struct csw_placement placement;
+};
+
+static unsigned default_workers(const struct csw_driver *driver, const struct csw_topo *topo)
+{
+    const unsigned usable = csw_topo_pus(topo);
+    char *source;
+    const double quota = csw_cgroup_quota("", &source);
+
+    free(source);
+    if (driver->flags & CSW_ONE_WORKER)
+        return 1;
+    return quota < usable ? (unsigned)ceil(quota) : usable; /* false for NAN: no quota */
+}
+
+static int check_workers(const struct point *point, unsigned workers, bool oversubscribe,
+                         struct csw_err *err)
+{
+    const unsigned usable = csw_topo_pus(point->topo);
+
+    if (workers > 1 && (point->setup.driver->flags & CSW_ONE_WORKER))
+        return csw_fail(err, -EINVAL, "driver '%s' has one worker, not %u",
+                        point->setup.driver->name, workers);
+    if (workers > usable && !oversubscribe && !(point->setup.kernel->flags & CSW_WAITS))
+        return csw_fail(err, -EINVAL,
+                        "%u workers of kernel '%s' exceed the %u usable CPUs; add --oversubscribe "
+                        "if that is what you want to see",
+                        workers, point->setup.kernel->name, usable);
+    return 0;
+}
+
+static int place_workers(struct point *point, const struct run_options *options,
+                         struct csw_err *err)
+{
+    const unsigned workers =
+        options->workers > 0 ? options->workers : default_workers(point->setup.driver, point->topo);
+    int code = check_workers(point, workers, options->oversubscribe, err);
+
+    if (code == 0)
+        code = csw_placement_init(&point->placement, point->topo, options->pin, workers, err);
+    if (code == 0)
+        code = csw_placement_probe(&point->placement, err);
+    if (code == 0 && *point->placement.cannot)
+        cli_warn("workers are not bound: %s", point->placement.cannot);
+    return code;
+}
+
+static int choose_work(struct point *point, const struct run_options *options, struct csw_err *err)
+{
+    struct csw_setup *setup = &point->setup;
+
+    if (!options->kernel)
+        return csw_fail(err, -EINVAL, "name a kernel by --kernel; `coresweep list` shows them");
+    int code = csw_kernel_require(&setup->kernel, options->kernel, err);
+
+    if (code == 0)
+        code = csw_driver_require(&setup->driver, options->driver, err);
+    if (code == 0)
+        code = csw_workload_parse(&point->workload,
+                                  options->tasks ? options->tasks : setup->kernel->tasks, err);
+    if (code == 0)
+        code = csw_schedule_parse(
+            &setup->schedule,
+            options->schedule ? options->schedule : cli_auto_schedule(setup->kernel), err);
+    return code == 0 ? csw_job_check(setup->kernel, &point->workload, &setup->schedule, err) : code;
+}
+
+static int point_open(struct point *point, const struct run_options *options, struct csw_err *err)
+{
+    int code = cli_check_environment(err);
+
+    if (code == 0)
+        code = choose_work(point, options, err);
+    if (code == 0)
+        code = csw_topo_open(&point->topo, NULL, err);
+    if (code == 0)
+        code = place_workers(point, options, err);
+    point->setup.workload = &point->workload;
+    point->setup.placement = &point->placement;
+    return code;
+}
+
+static void point_close(struct point *point)
+{
+    csw_placement_release(&point->placement);
+    csw_topo_close(point->topo);
+    csw_workload_release(&point->workload);
+}
+
+/* ---- printing ---------------------------------------------------------------------------------
+ */
+
+static int check_stdout(struct csw_err *err)
+{
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return csw_fail(err, -EIO, "cannot write the output: %s", strerror(errno));
+    return 0;
+}
+
+static int print_json(const struct csw_sample *samples, uint64_t count, struct csw_err *err)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        char *line = csw_sample_line(&samples[i]);
+
+        if (!line)
+            return csw_fail(err, -ENOMEM, "no memory for a sample");
+        puts(line);
+        free(line);
+    }
+    return check_stdout(err);
+}
+
+static int compare_region(const void *a, const void *b)
+{
+    const double left = ((const struct csw_sample *)a)->region_ns;
+    const double right = ((const struct csw_sample *)b)->region_ns;
+
+    return (left > right) - (left < right);
+}
+
+static void print_summary(const struct csw_sample *sample, const char *unit)
+{
+    const double seconds = sample->region_ns / (double)CSW_NS_PER_S;
+    const uint64_t work = sample->work > 0 ? sample->work : sample->items;
+
+    printf("%s, schedule %s, driver %s, %" PRIu64 " workers\n", sample->kernel, sample->schedule,
+           sample->driver, sample->workers);
+    printf("found:   %" PRIu64 " of %" PRIu64 " items, %" PRIu64 " %s, verified\n", sample->hits,
+           sample->items, sample->work, unit);
+    printf("region:  %.6g ms (median sample, %" PRIu64 " runs each), %.4g %s/s\n", seconds * 1e3,
+           sample->iterations, (double)work / seconds, sample->work > 0 ? unit : "items");
+    printf("end to end: %.6g ms (making the workers %.4g, ending them %.4g)\n\n",
+           sample->e2e_ns / 1e6, (double)sample->open_ns / 1e6, (double)sample->close_ns / 1e6);
+}
+
+static const struct csw_column worker_columns[] = {
+    {"worker", true}, {"bound to", true}, {"seen on", true}, {"busy ms", true},
+    {"CPU ms", true}, {"items", true},    {"chunks", true},  {"preempted", true},
+};
+
+#define WORKER_COLUMNS (sizeof worker_columns / sizeof *worker_columns)
+
+static void add_worker(struct csw_table *table, const struct csw_sample *sample, uint64_t w)
+{
+    const struct csw_worker *worker = &sample->worker[w];
+    char cells[WORKER_COLUMNS][32];
+    const char *texts[WORKER_COLUMNS];
+
+    snprintf(cells[0], sizeof *cells, "%" PRIu64, w);
+    snprintf(cells[1], sizeof *cells, worker->pu == CSW_PU_ANY ? "any" : "%" PRId64, worker->pu);
+    snprintf(cells[2], sizeof *cells, "%" PRId64, worker->cpu);
+    snprintf(cells[3], sizeof *cells, "%.3f", (double)(worker->end_ns - worker->start_ns) / 1e6);
+    snprintf(cells[4], sizeof *cells, "%.3f", (double)worker->cpu_ns / 1e6);
+    snprintf(cells[5], sizeof *cells, "%" PRIu64, worker->items);
+    snprintf(cells[6], sizeof *cells, "%" PRIu64, worker->chunks);
+    snprintf(cells[7], sizeof *cells, "%" PRIu64, worker->preempted);
+    for (size_t c = 0; c < WORKER_COLUMNS; c++)
+        texts[c] = cells[c];
+    csw_table_row(table, texts);
+}
+
+/* The sample with the median time, so that workers and times are of one run. */
+static int print_human(struct csw_sample *samples, uint64_t count, const char *unit,
+                       struct csw_err *err)
+{
+    qsort(samples, count, sizeof *samples, compare_region);
+    const struct csw_sample *median = &samples[(count - 1) / 2];
+
+    print_summary(median, unit);
+    struct csw_table *table = csw_table_new(worker_columns, WORKER_COLUMNS);
+
+    for (uint64_t w = 0; w < median->workers; w++)
+        add_worker(table, median, w);
+    return csw_table_print(table, stdout, err);
+}
+
+static int print_lists(const struct csw_lists *lists, const struct csw_workload *workload,
+                       struct csw_err *err)
+{
+    for (size_t t = 0; t < lists->tasks; t++) {
+        printf("%" PRIu64 ":", workload->tasks[t].n);
+        for (uint64_t i = 0; i < lists->count[t]; i++)
+            printf(" %" PRIu64, lists->hits[lists->start[t] + i]);
+        printf("\n");
+    }
+    return check_stdout(err);
+}
+
+/* ---- doing ------------------------------------------------------------------------------------
+ */
+
+static int list_point(const struct csw_setup *setup, struct csw_err *err)
+{
+    struct csw_lists lists;
+    int code = csw_lists_init(&lists, setup, err);
+
+    if (code < 0)
+        return code;
+    code = print_lists(&lists, setup->workload, err);
+    csw_lists_release(&lists);
+    return code;
+}
+
+static int measure_point(const struct csw_setup *setup, const struct run_options *options,
+                         struct csw_err *err)
+{
+    const struct csw_protocol protocol = {.samples = options->samples,
+                                          .min_ns = options->min_ms * CSW_NS_PER_MS};
+    struct csw_sample *samples;
+    int code = csw_measure(setup, &protocol, &samples, err);
+
+    if (code < 0)
+        return code;
+    for (uint64_t i = 0; code == 0 && i < protocol.samples; i++)
+        if (!(samples[i].pin = strdup(options->pin)))
+            code = csw_fail(err, -ENOMEM, "no memory for a sample");
+    if (code == 0)
+        code = options->json ? print_json(samples, protocol.samples, err)
+                             : print_human(samples, protocol.samples, setup->kernel->unit, err);
+    for (uint64_t i = 0; i < protocol.samples; i++)
+        csw_sample_release(&samples[i]);
+    free(samples);
+    return code;
+}
+
+int cli_run(int argc, char **argv)
+{
+    struct run_options options = {.driver = "serial", .pin = "cores", .samples = 3, .min_ms = 20};
+    struct point point = {0};
+    struct csw_err err;
+
+    argp_parse(&run_argp, argc, argv, 0, NULL, &options);
+    int status = CSW_EXIT_DONE;
+
+    if (point_open(&point, &options, &err) < 0)
+        status = cli_bad_input(&err);
+    else if ((options.list ? list_point(&point.setup, &err)
+                           : measure_point(&point.setup, &options, &err)) < 0)
+        status = err.code == -ENOTSUP ? cli_bad_input(&err) : cli_failed(&err);
+    point_close(&point);
+    return status;
+}

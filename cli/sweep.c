@@ -1,0 +1,647 @@
+/* sweep.c - coresweep sweep: plan, visits, result file, table. */
+#include "cli.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <coresweep/driver.h>
+#include <coresweep/place.h>
+#include <coresweep/plan.h>
+#include <coresweep/record.h>
+
+#include "harness/calibrate.h"
+#include "harness/clock.h"
+#include "harness/machine.h"
+#include "harness/report.h"
+#include "harness/sweep.h"
+
+#define DEFAULT_DRIVERS "serial,openmp,pthread,fork"
+#define VISIT_TIMEOUT_S 600
+
+/* Options as given; NULL: not given, which --resume tells from "given as the default". */
+struct sweep_options {
+    char *kernel, *driver, *workers, *tasks, *schedule, *pin;
+    char *rounds, *samples, *min_ms, *seed;
+    bool oversubscribe;
+    char *output, *resume;
+};
+
+/* What is open while the command runs. */
+struct session {
+    const struct sweep_options *options;
+    char *command, *path;
+    struct csw_topo *topo;
+    struct csw_plan plan;
+    struct csw_host host;
+    struct csw_results before; /* with --resume */
+    struct csw_writer *writer;
+    struct csw_visit visit;
+};
+
+static volatile sig_atomic_t stop;
+
+/* ---- options ----------------------------------------------------------------------------------
+ */
+
+enum {
+    KEY_KERNEL = 'k',
+    KEY_DRIVER = 'd',
+    KEY_WORKERS = 'w',
+    KEY_N = 'n',
+    KEY_TASKS = 't',
+    KEY_SCHEDULE = 's',
+    KEY_PIN = 'p',
+    KEY_ROUNDS = 'r',
+    KEY_OUTPUT = 'o',
+    KEY_SAMPLES = 0x100,
+    KEY_MIN_MS,
+    KEY_SEED,
+    KEY_OVERSUBSCRIBE,
+    KEY_RESUME,
+};
+
+static const struct argp_option sweep_argp_options[] = {
+    {"kernel", KEY_KERNEL, "NAME,...", 0,
+     "Kernels (default: spin, trial and sleep, each with the schedules that tell the story)", 0},
+    {"driver", KEY_DRIVER, "NAME,...", 0,
+     "Drivers (default: " DEFAULT_DRIVERS "); serial always takes part, as the base", 0},
+    {"workers", KEY_WORKERS, "N,N-N,...", 0,
+     "Worker counts (default: 1, 2, 4 ... all usable CPUs; waiting kernels go past them)", 0},
+    {"n", KEY_N, "N", 0, "One task of size N: 5000, 5_000_000 or 1e9", 0},
+    {"tasks", KEY_TASKS, "N,N,...", 0,
+     "Several tasks, in order (default: the kernel's own, scaled up until one serial run takes "
+     "about 0.1 s)",
+     0},
+    {"schedule", KEY_SCHEDULE, "NAME,...", 0,
+     "whole, static, dynamic[:chunk] or guided[:chunk]; chunk in items (default: dynamic)", 0},
+    {"pin", KEY_PIN, "POLICY", 0,
+     "none, compact, cores, spread, or a list of CPUs such as 0,2,4-6 (default: cores)", 0},
+    {"rounds", KEY_ROUNDS, "N", 0, "How often every point is visited (default: 20)", 0},
+    {"samples", KEY_SAMPLES, "N", 0, "Timed repetitions per visit (default: 1)", 0},
+    {"min-ms", KEY_MIN_MS, "MS", 0, "Least duration of a sample: short runs repeat (default: 20)",
+     0},
+    {"seed", KEY_SEED, "N", 0, "Draws the order of each round (default: 1)", 0},
+    {"oversubscribe", KEY_OVERSUBSCRIBE, NULL, 0, "Allow more computing workers than usable CPUs",
+     0},
+    {"output", KEY_OUTPUT, "FILE", 0,
+     "The result file, never overwritten (default: coresweep-<host>-<time>.jsonl)", 0},
+    {"resume", KEY_RESUME, "FILE", 0, "Go on with a file that was cut off, on the same machine", 0},
+    {0},
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct sweep_options *options = state->input;
+
+    switch (key) {
+    case KEY_KERNEL:
+        options->kernel = argument;
+        return 0;
+    case KEY_DRIVER:
+        options->driver = argument;
+        return 0;
+    case KEY_WORKERS:
+        options->workers = argument;
+        return 0;
+    case KEY_N:
+        cli_number("--n", argument, 0, UINT64_MAX);
+        cli_tasks(&options->tasks, argument);
+        return 0;
+    case KEY_TASKS:
+        cli_tasks(&options->tasks, argument);
+        return 0;
+    case KEY_SCHEDULE:
+        options->schedule = argument;
+        return 0;
+    case KEY_PIN:
+        options->pin = argument;
+        return 0;
+    case KEY_ROUNDS:
+        options->rounds = argument;
+        return 0;
+    case KEY_SAMPLES:
+        options->samples = argument;
+        return 0;
+    case KEY_MIN_MS:
+        options->min_ms = argument;
+        return 0;
+    case KEY_SEED:
+        options->seed = argument;
+        return 0;
+    case KEY_OVERSUBSCRIBE:
+        options->oversubscribe = true;
+        return 0;
+    case KEY_OUTPUT:
+        options->output = argument;
+        return 0;
+    case KEY_RESUME:
+        options->resume = argument;
+        return 0;
+    default:
+        return cli_no_arguments(key, argument, state);
+    }
+}
+
+static const struct argp sweep_argp = {
+    .options = sweep_argp_options,
+    .parser = parse,
+    .doc = "Measures every driver at every worker count, in rounds of fresh processes, and reports "
+           "the speedups with their intervals. Without options: the ceiling of this machine, the "
+           "textbook loop, and the IO baseline."
+           "\vExamples:\n"
+           "  coresweep sweep\n"
+           "  coresweep sweep --kernel sqrt --n 1e8 --driver pthread,openmp --workers 1-8\n"
+           "  coresweep sweep --resume coresweep-box-20260101T120000.jsonl",
+};
+
+/* ---- the plan's options -----------------------------------------------------------------------
+ */
+
+/* Replaces a text of the plan by a copy of the given one. */
+static int set_text(char **text, const char *given, struct csw_err *err)
+{
+    char *copy = strdup(given);
+
+    if (!copy)
+        return csw_fail(err, -ENOMEM, "no memory for options");
+    free(*text);
+    *text = copy;
+    return 0;
+}
+
+/* Writes the given options over those of the plan; what was not given stays. */
+static int overlay(struct csw_plan *plan, const struct sweep_options *given, struct csw_err *err)
+{
+    const struct {
+        char **text;
+        const char *given;
+    } texts[] = {{&plan->kernel, given->kernel},     {&plan->driver, given->driver},
+                 {&plan->workers, given->workers},   {&plan->tasks, given->tasks},
+                 {&plan->schedule, given->schedule}, {&plan->pin, given->pin}};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (texts[i].given && set_text(texts[i].text, texts[i].given, err) < 0)
+            return err->code;
+    if (given->rounds)
+        plan->rounds = cli_number("--rounds", given->rounds, 1, 100000);
+    if (given->samples)
+        plan->samples = cli_number("--samples", given->samples, 1, 1000);
+    if (given->min_ms)
+        plan->min_ms = cli_number("--min-ms", given->min_ms, 1, 3600000);
+    if (given->seed)
+        plan->seed = cli_number("--seed", given->seed, 0, UINT64_MAX);
+    plan->oversubscribe |= given->oversubscribe;
+    return 0;
+}
+
+/* The default drivers that this build has; the caller frees the list. */
+static char *default_drivers(void)
+{
+    char *names = strdup(DEFAULT_DRIVERS), *list = strdup("serial"), *rest = names;
+
+    while (names && list && rest) {
+        const char *name = strsep(&rest, ",");
+        const struct csw_driver_entry *entry = csw_driver_find(name);
+        char *longer = NULL;
+
+        if (strcmp(name, "serial") == 0 || !entry || !entry->driver)
+            continue;
+        if (asprintf(&longer, "%s,%s", list, name) < 0)
+            longer = NULL;
+        free(list);
+        list = longer;
+    }
+    free(names);
+    return list;
+}
+
+static int default_plan(struct csw_plan *plan, const char *command, struct csw_err *err)
+{
+    *plan = (struct csw_plan){.schema = CSW_SCHEMA,
+                              .version = strdup(csw_version()),
+                              .command = strdup(command),
+                              .kernel = strdup(""),
+                              .driver = default_drivers(),
+                              .workers = strdup("auto"),
+                              .tasks = strdup("auto"),
+                              .schedule = strdup("auto"),
+                              .pin = strdup("cores"),
+                              .rounds = 20,
+                              .samples = 1,
+                              .min_ms = 20,
+                              .seed = 1};
+    if (!plan->version || !plan->command || !plan->kernel || !plan->driver || !plan->workers ||
+        !plan->tasks || !plan->schedule || !plan->pin)
+        return csw_fail(err, -ENOMEM, "no memory for a plan");
+    return 0;
+}
+
+/* --tasks or --schedule alone would mean different things for the three kernels of the story. */
+static int check_story(const struct csw_plan *plan, struct csw_err *err)
+{
+    if (*plan->kernel || (strcmp(plan->tasks, "auto") == 0 && strcmp(plan->schedule, "auto") == 0))
+        return 0;
+    return csw_fail(err, -EINVAL,
+                    "--n, --tasks and --schedule need --kernel: the default sweep runs kernels "
+                    "whose tasks mean different things");
+}
+
+/* ---- the machine ------------------------------------------------------------------------------
+ */
+
+static void warn_of_machine(const struct csw_host *host)
+{
+    if (host->quota_cpus < (double)host->usable_pus)
+        cli_warn("a CPU quota of %.2f (%s) is below the %" PRIu64
+                 " usable CPUs: more workers than that will be held back",
+                 host->quota_cpus, host->quota_source, host->usable_pus);
+    if (*host->placement)
+        cli_warn("workers are not bound: %s", host->placement);
+}
+
+/* Finds out once whether workers can be bound here. */
+static int probe_binding(struct session *session, struct csw_err *err)
+{
+    struct csw_placement placement;
+    int code = csw_placement_init(&placement, session->topo, session->plan.pin, 1, err);
+
+    if (code < 0)
+        return code;
+    code = csw_placement_probe(&placement, err);
+    if (code == 0)
+        code = set_text(&session->host.placement, placement.cannot, err);
+    csw_placement_release(&placement);
+    return code;
+}
+
+/* Every worker count of the plan must have a place, before the first visit. */
+static int check_places(const struct session *session, struct csw_err *err)
+{
+    int code = 0;
+
+    for (size_t i = 0; code == 0 && i < session->plan.count; i++) {
+        struct csw_placement placement;
+
+        code = csw_placement_init(&placement, session->topo, session->plan.pin,
+                                  (unsigned)session->plan.points[i].workers, err);
+        if (code == 0)
+            csw_placement_release(&placement);
+    }
+    return code;
+}
+
+/* ---- a new sweep ------------------------------------------------------------------------------
+ */
+
+static char *default_path(const struct csw_host *host)
+{
+    char stamp[32], *path;
+    const time_t now = time(NULL);
+    struct tm local;
+
+    if (!localtime_r(&now, &local) || strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%S", &local) == 0)
+        return NULL;
+    return asprintf(&path, "coresweep-%s-%s.jsonl", host->hostname, stamp) >= 0 ? path : NULL;
+}
+
+/* Fills the plan: first as asked, to find mistakes before anything runs; then with scaled tasks. */
+static int fill_plan(struct session *session, struct csw_series_list *series, struct csw_err *err)
+{
+    const unsigned usable = csw_topo_pus(session->topo);
+    int code = csw_plan_fill(&session->plan, series, usable, err);
+
+    return code == 0 ? check_places(session, err) : code;
+}
+
+static void drop_points(struct csw_plan *plan)
+{
+    struct csw_plan points = {.points = plan->points, .count = plan->count};
+
+    csw_plan_release(&points);
+    plan->points = NULL;
+    plan->count = 0;
+}
+
+static int scale_tasks(struct session *session, struct csw_series_list *series, struct csw_err *err)
+{
+    if (strcmp(session->plan.tasks, "auto") != 0)
+        return 0;
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "scaling the tasks until a serial run takes about 0.1 s ...");
+    int code = csw_calibrate(series, &session->visit, err);
+
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\033[K");
+    if (code < 0)
+        return code;
+    drop_points(&session->plan);
+    return csw_plan_fill(&session->plan, series, csw_topo_pus(session->topo), err);
+}
+
+static int write_head(struct session *session, struct csw_err *err)
+{
+    char *plan = csw_plan_line(&session->plan), *host = csw_host_line(&session->host);
+    int code = csw_writer_line(session->writer, plan, err);
+
+    if (code == 0)
+        code = csw_writer_line(session->writer, host, err);
+    free(plan);
+    free(host);
+    return code;
+}
+
+/* Makes the file before the calibration, so that a name that is taken costs no time. */
+static int start_file(struct session *session, struct csw_series_list *series, struct csw_err *err)
+{
+    int code = csw_writer_create(&session->writer, session->path, err);
+
+    if (code < 0)
+        return code;
+    code = scale_tasks(session, series, err);
+    if (code == 0)
+        code = write_head(session, err);
+    if (code < 0)
+        unlink(session->path); /* it holds nothing yet */
+    return code;
+}
+
+/* ---- a sweep that goes on ---------------------------------------------------------------------
+ */
+
+/* "auto" stands for what the code chooses; the option's name comes from the field's. */
+static int refuse_difference(const char *path, const struct csw_fields *fields,
+                             const struct csw_field *field, char *there, char *here,
+                             struct csw_err *err)
+{
+    const int code = csw_fail(err, -EINVAL,
+                              "cannot go on with '%.120s': its %s has %s %.120s, here it is %.120s",
+                              path, fields->line, field->name, there, here);
+
+    free(there);
+    free(here);
+    return code;
+}
+
+static int check_same(const char *path, const struct csw_fields *fields, const void *there,
+                      const void *here, struct csw_err *err)
+{
+    char *text_there, *text_here;
+    const struct csw_field *field =
+        csw_fields_difference(fields, there, here, &text_there, &text_here);
+
+    return field ? refuse_difference(path, fields, field, text_there, text_here, err) : 0;
+}
+
+/* What was asked for here, on top of the file's own plan, must be that plan again. */
+static int check_plan(struct session *session, struct csw_err *err)
+{
+    const struct csw_plan *there = &session->before.plan;
+    struct csw_plan *here = &session->plan;
+    const struct sweep_options own = {.kernel = there->kernel,
+                                      .driver = there->driver,
+                                      .workers = there->workers,
+                                      .tasks = there->tasks,
+                                      .schedule = there->schedule,
+                                      .pin = there->pin,
+                                      .oversubscribe = there->oversubscribe};
+    int code = overlay(here, &own, err);
+
+    here->rounds = there->rounds;
+    here->samples = there->samples;
+    here->min_ms = there->min_ms;
+    here->seed = there->seed;
+    if (code == 0)
+        code = overlay(here, session->options, err);
+    return code == 0 ? check_same(session->path, &csw_plan_fields, there, here, err) : code;
+}
+
+static int open_again(struct session *session, struct csw_err *err)
+{
+    int code = csw_results_read(&session->before, session->path, err);
+
+    if (code == 0)
+        code = check_plan(session, err);
+    if (code == 0)
+        code =
+            check_same(session->path, &csw_host_fields, &session->before.host, &session->host, err);
+    if (code == 0)
+        code = csw_writer_reopen(&session->writer, session->path, session->before.valid_bytes, err);
+    return code;
+}
+
+/* ---- progress ---------------------------------------------------------------------------------
+ */
+
+static void show_progress(void *context, const struct csw_progress *progress)
+{
+    (void)context;
+    const struct csw_point *point = progress->point;
+    const unsigned left = isnan(progress->left_s) ? 0 : (unsigned)progress->left_s;
+
+    fprintf(stderr, "\r\033[K[%" PRIu64 "/%" PRIu64 "] round %" PRIu64 "  %s %s %s x%" PRIu64,
+            progress->done, progress->total, progress->round + 1, point->kernel, point->schedule,
+            point->driver, point->workers);
+    if (!isnan(progress->left_s))
+        fprintf(stderr, "  %u:%02u left", left / 60, left % 60);
+    fflush(stderr);
+}
+
+static void clear_progress(void)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\033[K");
+}
+
+static void show_warning(void *context, const char *sentence)
+{
+    (void)context;
+    clear_progress();
+    cli_warn("%s", sentence);
+}
+
+static void on_signal(int signal_number)
+{
+    (void)signal_number;
+    stop = 1;
+}
+
+static void catch_signals(void)
+{
+    const struct sigaction action = {.sa_handler = on_signal};
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+}
+
+/* ---- the command ------------------------------------------------------------------------------
+ */
+
+static int show_results(const char *path, struct csw_err *err)
+{
+    struct csw_results results = {0};
+    struct csw_report report = {0};
+    int code = csw_results_read(&results, path, err);
+
+    if (code == 0)
+        code = csw_report_init(&report, &results, err);
+    if (code == 0)
+        code = csw_report_table(&report, stdout, err);
+    csw_report_release(&report);
+    csw_results_release(&results);
+    return code;
+}
+
+/* The words of the command line with single blanks between them. */
+static char *join_command(int argc, char **argv)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    for (int i = 0; out && i < argc; i++)
+        fprintf(out, "%s%s", i > 0 ? " " : "", argv[i]);
+    return out && fclose(out) == 0 ? text : NULL;
+}
+
+static int session_open(struct session *session, struct csw_err *err)
+{
+    int code = cli_check_environment(err);
+
+    if (code == 0 && session->options->resume && session->options->output)
+        code = csw_fail(err, -EINVAL, "--resume goes on with its own file; leave --output away");
+    if (code == 0)
+        code = csw_topo_open(&session->topo, NULL, err);
+    if (code == 0)
+        code = csw_host_read(&session->host, "", session->topo, err);
+    if (code == 0)
+        code = default_plan(&session->plan, session->command, err);
+    return code;
+}
+
+static int prepare_new(struct session *session, struct csw_series_list *series, struct csw_err *err)
+{
+    int code = overlay(&session->plan, session->options, err);
+
+    if (code == 0)
+        code = check_story(&session->plan, err);
+    if (code == 0)
+        code = csw_series_init(series, &session->plan, err);
+    if (code == 0)
+        code = fill_plan(session, series, err);
+    if (code == 0)
+        code = probe_binding(session, err);
+    return code;
+}
+
+static void session_close(struct session *session)
+{
+    csw_results_release(&session->before);
+    csw_plan_release(&session->plan);
+    csw_host_release(&session->host);
+    csw_topo_close(session->topo);
+    free(session->path);
+    free(session->command);
+}
+
+static void describe_visits(struct session *session, const struct csw_plan *plan)
+{
+    session->visit = (struct csw_visit){.program = "/proc/self/exe",
+                                        .pin = plan->pin,
+                                        .samples = plan->samples,
+                                        .min_ms = plan->min_ms,
+                                        .timeout_ns = VISIT_TIMEOUT_S * CSW_NS_PER_S,
+                                        .stop = &stop};
+}
+
+/* Runs the plan into the open file; the file is closed in any case, and shown as far as it goes. */
+static int carry_out(struct session *session, struct csw_err *err)
+{
+    const bool resumed = session->options->resume;
+    const struct csw_plan *plan = resumed ? &session->before.plan : &session->plan;
+    struct csw_err closing;
+    const struct csw_sweep sweep = {
+        .plan = plan,
+        .writer = session->writer,
+        .before = resumed ? &session->before : NULL,
+        .visit = session->visit,
+        .watch = {.progress = isatty(STDERR_FILENO) ? show_progress : NULL,
+                  .warning = show_warning}};
+    int code = csw_sweep_run(&sweep, err);
+    const int closed = csw_writer_close(session->writer, &closing);
+
+    clear_progress();
+    if (code == 0 && closed < 0)
+        code = csw_fail(err, closed, "%s", closing.text);
+    return code;
+}
+
+static int finish(const struct session *session, int code, struct csw_err *err)
+{
+    int status = code < 0 ? cli_failed(err) : CSW_EXIT_DONE;
+
+    if (code == -EINTR)
+        fprintf(stderr, "go on with: coresweep sweep --resume %s\n", session->path);
+    else if ((code == 0 || code == -ECHILD) && show_results(session->path, err) < 0)
+        status = cli_failed(err);
+    fprintf(stderr, "results: %s\n", session->path);
+    return status;
+}
+
+/* Everything up to the first visit; what is wrong until here is wrong with the input. */
+static int prepare(struct session *session, struct csw_series_list *series, struct csw_err *err)
+{
+    const struct sweep_options *options = session->options;
+    int code = session_open(session, err);
+
+    if (code < 0)
+        return code;
+    if (options->resume) {
+        session->path = strdup(options->resume);
+        code = session->path ? open_again(session, err) : -ENOMEM;
+        describe_visits(session, &session->before.plan);
+        return code;
+    }
+    session->path = options->output ? strdup(options->output) : default_path(&session->host);
+    if (!session->path)
+        return csw_fail(err, -ENOMEM, "no memory for a file name");
+    code = prepare_new(session, series, err);
+    describe_visits(session, &session->plan);
+    if (code == 0) {
+        warn_of_machine(&session->host);
+        code = start_file(session, series, err);
+    }
+    return code;
+}
+
+int cli_sweep(int argc, char **argv)
+{
+    struct sweep_options options = {0};
+    struct csw_series_list series = {0};
+    struct csw_err err = {0};
+
+    argp_parse(&sweep_argp, argc, argv, 0, NULL, &options);
+    struct session session = {.options = &options, .command = join_command(argc, argv)};
+
+    catch_signals();
+    const int code = prepare(&session, &series, &err);
+    int status;
+
+    if (code < 0) {
+        csw_writer_close(session.writer, NULL);
+        status = code == -EINVAL || code == -EEXIST || code == -ENOTSUP ? cli_bad_input(&err)
+                                                                        : cli_failed(&err);
+    } else {
+        status = finish(&session, carry_out(&session, &err), &err);
+    }
+    csw_series_release(&series);
+    session_close(&session);
+    return status;
+}

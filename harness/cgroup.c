@@ -1,0 +1,165 @@
+/* cgroup.c - see cgroup.h. Formats: cgroups(7), proc_pid_mountinfo(5), the kernel's cgroup-v2.rst.
+ */
+#include "cgroup.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "files.h"
+
+/* Where a hierarchy is mounted, and which of its directories is the top of the mount. */
+struct mount {
+    char point[PATH_MAX], top[PATH_MAX];
+};
+
+/* True where the comma-separated list holds the word. */
+static bool has_word(const char *list, const char *word)
+{
+    const size_t length = strlen(word);
+
+    for (const char *p = list; (p = strstr(p, word)); p += length)
+        if ((p == list || p[-1] == ',') && (p[length] == ',' || p[length] == '\0'))
+            return true;
+    return false;
+}
+
+/* mountinfo: id parent major:minor TOP POINT options [tags] - TYPE source SUPER_OPTIONS */
+static bool parse_mount(const char *line, bool v2, struct mount *ret_mount)
+{
+    char type[32], super[512];
+    const char *tail = strstr(line, " - ");
+
+    if (!tail || sscanf(tail, " - %31s %*s %511s", type, super) != 2)
+        return false;
+    if (v2 ? strcmp(type, "cgroup2") != 0 : strcmp(type, "cgroup") != 0 || !has_word(super, "cpu"))
+        return false;
+    return sscanf(line, "%*d %*d %*s %4095s %4095s", ret_mount->top, ret_mount->point) == 2;
+}
+
+static bool find_mount(const char *root, bool v2, struct mount *ret_mount)
+{
+    FILE *in = csw_file_open(root, "/proc/self/mountinfo");
+    char *line = NULL;
+    size_t size = 0;
+    bool found = false;
+
+    while (in && !found && getline(&line, &size, in) > 0)
+        found = parse_mount(line, v2, ret_mount);
+    free(line);
+    if (in)
+        fclose(in);
+    return found;
+}
+
+/* /proc/self/cgroup has lines ID:CONTROLLERS:PATH; version 2 is "0::PATH". */
+static bool parse_membership(char *line, bool v2, char ret_path[PATH_MAX])
+{
+    line[strcspn(line, "\n")] = '\0';
+    char *controllers = strchr(line, ':');
+    char *path = controllers ? strchr(controllers + 1, ':') : NULL;
+
+    if (!path)
+        return false;
+    *path++ = '\0';
+    controllers++;
+    if (v2 ? *controllers != '\0' : !has_word(controllers, "cpu"))
+        return false;
+    snprintf(ret_path, PATH_MAX, "%s", path);
+    return true;
+}
+
+static bool find_membership(const char *root, bool v2, char ret_path[PATH_MAX])
+{
+    FILE *in = csw_file_open(root, "/proc/self/cgroup");
+    char *line = NULL;
+    size_t size = 0;
+    bool found = false;
+
+    while (in && !found && getline(&line, &size, in) > 0)
+        found = parse_membership(line, v2, ret_path);
+    free(line);
+    if (in)
+        fclose(in);
+    return found;
+}
+
+static double read_number(const char *root, const char *directory, const char *file)
+{
+    char path[PATH_MAX];
+    double number = NAN;
+
+    if (snprintf(path, sizeof path, "%s/%s", directory, file) >= (int)sizeof path)
+        return NAN;
+    char *line = csw_file_line(root, path);
+
+    if (line)
+        sscanf(line, "%lf", &number);
+    free(line);
+    return number;
+}
+
+/* cpu.max holds "QUOTA PERIOD" or "max PERIOD". */
+static double quota_v2(const char *root, const char *directory)
+{
+    char path[PATH_MAX];
+    double quota = NAN, period = NAN;
+
+    if (snprintf(path, sizeof path, "%s/cpu.max", directory) >= (int)sizeof path)
+        return NAN;
+    char *line = csw_file_line(root, path);
+    const bool limited = line && sscanf(line, "%lf %lf", &quota, &period) == 2;
+
+    free(line);
+    return limited && period > 0 ? quota / period : NAN;
+}
+
+/* A quota of -1 means none. */
+static double quota_v1(const char *root, const char *directory)
+{
+    const double quota = read_number(root, directory, "cpu.cfs_quota_us");
+    const double period = read_number(root, directory, "cpu.cfs_period_us");
+
+    return quota > 0 && period > 0 ? quota / period : NAN;
+}
+
+/* Walks from the process's own group up to the top of the mount; the tightest quota holds. */
+static void walk_up(const char *root, bool v2, double *cpus, char **source)
+{
+    struct mount mount;
+    char path[PATH_MAX];
+
+    if (!find_mount(root, v2, &mount) || !find_membership(root, v2, path))
+        return;
+    const size_t top = strcmp(mount.top, "/") == 0 ? 0 : strlen(mount.top);
+    /* In a cgroup namespace the path may lie outside the mount: then only the mount is visible. */
+    const bool inside = strncmp(path, mount.top, top) == 0 && !strstr(path, "..") &&
+                        (path[top] == '/' || path[top] == '\0');
+    char directory[2 * PATH_MAX];
+
+    snprintf(directory, sizeof directory, "%s%s", mount.point, inside ? path + top : "");
+    while (strlen(directory) >= strlen(mount.point)) {
+        const double found = v2 ? quota_v2(root, directory) : quota_v1(root, directory);
+
+        if (found < *cpus || (isnan(*cpus) && !isnan(found))) {
+            *cpus = found;
+            free(*source);
+            if (asprintf(source, "%s/%s", directory, v2 ? "cpu.max" : "cpu.cfs_quota_us") < 0)
+                *source = NULL;
+        }
+        *strrchr(directory, '/') = '\0';
+    }
+}
+
+double csw_cgroup_quota(const char *root, char **ret_source)
+{
+    double cpus = NAN;
+
+    *ret_source = NULL;
+    walk_up(root, false, &cpus, ret_source);
+    walk_up(root, true, &cpus, ret_source);
+    return cpus;
+}

@@ -1,0 +1,234 @@
+/* machine.c - see machine.h */
+#include "machine.h"
+
+#include <errno.h>
+#include <gnu/libc-version.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
+
+#include <coresweep/driver.h>
+
+#include "cgroup.h"
+#include "files.h"
+#include "revision.h"
+#include "table.h"
+
+#define CPUINFO "/proc/cpuinfo"
+
+const char *csw_version(void)
+{
+    return CSW_VERSION;
+}
+
+const char *csw_revision(void)
+{
+    return CSW_REVISION;
+}
+
+const char *csw_foreign_binding(void)
+{
+    static const char *const names[] = {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY",
+                                        "KMP_AFFINITY"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (getenv(names[i]))
+            return names[i];
+    return NULL;
+}
+
+/* ---- text that is put together ----------------------------------------------------------------
+ */
+
+static char *utc_now(void)
+{
+    char text[32];
+    const time_t now = time(NULL);
+    struct tm utc;
+
+    if (!gmtime_r(&now, &utc) || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+        return NULL;
+    return strdup(text);
+}
+
+static char *os_kernel(void)
+{
+    struct utsname names;
+    char *text;
+
+    if (uname(&names) != 0)
+        return NULL;
+    return asprintf(&text, "%s %s %s", names.sysname, names.release, names.machine) >= 0 ? text
+                                                                                         : NULL;
+}
+
+static char *hostname(void)
+{
+    struct utsname names;
+
+    return uname(&names) == 0 ? strdup(names.nodename) : NULL;
+}
+
+static const char *compiler(void)
+{
+#ifdef __clang__
+    return "clang " __clang_version__;
+#else
+    return "gcc " __VERSION__;
+#endif
+}
+
+/* Closes a stream of open_memstream; NULL where it failed. */
+static char *stream_text(FILE *out, char **text)
+{
+    if (fclose(out) == 0)
+        return *text;
+    free(*text);
+    return NULL;
+}
+
+static char *libraries(void)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out)
+        return NULL;
+    fprintf(out, "glibc %s, %s, jansson %s, libsmartcols %s", gnu_get_libc_version(),
+            csw_topo_library(), JANSSON_VERSION, csw_table_library());
+    for (size_t i = 0; csw_driver_at(i); i++)
+        if (csw_driver_at(i)->driver && csw_driver_at(i)->driver->library)
+            fprintf(out, ", %s", csw_driver_at(i)->driver->library);
+    return stream_text(out, &text);
+}
+
+static char *openmp_environment(void)
+{
+    static const char *const prefixes[] = {"OMP_", "GOMP_", "KMP_"};
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out)
+        return NULL;
+    for (char **variable = environ; *variable; variable++)
+        for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+            if (strncmp(*variable, prefixes[i], strlen(prefixes[i])) == 0)
+                fprintf(out, "%s%s", ftell(out) > 0 ? " " : "", *variable);
+    return stream_text(out, &text);
+}
+
+/* ---- what the machine shows -------------------------------------------------------------------
+ */
+
+static char *cpu_model(const char *root)
+{
+    char *model = csw_file_value(root, CPUINFO, "model name");
+
+    if (!model) /* not on Arm, where the board's name is the best there is */
+        model = csw_file_line(root, "/sys/firmware/devicetree/base/model");
+    return model;
+}
+
+static char *smt_state(const char *root)
+{
+    char *active = csw_file_line(root, "/sys/devices/system/cpu/smt/active");
+    char *state = active ? strdup(*active == '1' ? "on" : "off") : NULL;
+
+    free(active);
+    return state;
+}
+
+/* The vendor's signature in CPUID leaf 0x40000000. */
+static void hypervisor_signature(char ret_text[13])
+{
+    snprintf(ret_text, 13, "unknown");
+#if defined(__x86_64__) || defined(__i386__)
+    unsigned eax, registers[3];
+
+    __cpuid(0x40000000, eax, registers[0], registers[1], registers[2]);
+    memcpy(ret_text, registers, sizeof registers);
+    ret_text[12] = '\0';
+#endif
+}
+
+static char *hypervisor(const char *root)
+{
+    static const char *const known[][2] = {{"KVMKVMKVM", "KVM"},
+                                           {"Microsoft Hv", "Hyper-V"},
+                                           {"VMwareVMware", "VMware"},
+                                           {"XenVMMXenVMM", "Xen"}};
+    char *flags = csw_file_value(root, CPUINFO, "flags");
+    const bool virtual_cpu = flags && strstr(flags, " hypervisor");
+    char signature[13];
+
+    free(flags);
+    if (!virtual_cpu)
+        return NULL;
+    hypervisor_signature(signature);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(signature, known[i][0]) == 0)
+            return strdup(known[i][1]);
+    return strdup(signature);
+}
+
+static double load_1min(const char *root)
+{
+    char *line = csw_file_line(root, "/proc/loadavg");
+    const double load = line ? strtod(line, NULL) : NAN;
+
+    free(line);
+    return load;
+}
+
+static uint64_t memory_bytes(const char *root)
+{
+    char *value = csw_file_value(root, "/proc/meminfo", "MemTotal");
+    const uint64_t kilobytes = value ? strtoull(value, NULL, 10) : 0;
+
+    free(value);
+    return kilobytes * 1024;
+}
+
+int csw_host_read(struct csw_host *ret_host, const char *root, const struct csw_topo *topo,
+                  struct csw_err *err)
+{
+    struct csw_host host = {
+        .hostname = hostname(),
+        .date = utc_now(),
+        .cpu_model = cpu_model(root),
+        .topology = csw_topo_summary(topo),
+        .usable_cpus = csw_topo_usable(topo),
+        .usable_pus = csw_topo_pus(topo),
+        .usable_cores = csw_topo_cores(topo),
+        .governor = csw_file_line(root, "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        .smt = smt_state(root),
+        .hypervisor = hypervisor(root),
+        .kernel = os_kernel(),
+        .compiler = strdup(compiler()),
+        .flags = strdup(CSW_BUILD_FLAGS),
+        .revision = strdup(CSW_REVISION),
+        .libraries = libraries(),
+        .environment = openmp_environment(),
+        .load_1min = load_1min(root),
+        .memory_bytes = memory_bytes(root),
+    };
+
+    host.quota_cpus = csw_cgroup_quota(root, &host.quota_source);
+    if (!host.hostname || !host.topology || !host.usable_cpus) {
+        csw_host_release(&host);
+        return csw_fail(err, -ENOMEM, "no memory to describe this machine");
+    }
+    *ret_host = host;
+    return 0;
+}

@@ -1,0 +1,387 @@
+/* measure.c - see measure.h */
+#include <coresweep/measure.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "clock.h"
+
+/* Stamping costs a worker about 2 us a run (its CPU clock is a system call): below this length of a
+ * run that would be felt, and one more run, not timed, is stamped instead. */
+#define LEAST_STAMPED_NS CSW_NS_PER_MS
+#define MAX_GROWTH 10u
+
+/* What is open during a visit. */
+struct visit {
+    const struct csw_setup *setup;
+    struct csw_job *job;
+    struct csw_team *team;
+    struct csw_share *shares;
+    uint64_t iterations;
+    bool stamped;
+    uint64_t open_ns;
+};
+
+static int check_tally(const struct visit *visit, const struct csw_tally *got, struct csw_err *err)
+{
+    const struct csw_tally *expect = &visit->job->expect;
+
+    if (csw_tally_equal(got, expect))
+        return 0;
+    return csw_fail(err, CSW_EWRONG,
+                    "wrong result: kernel '%s' under driver '%s' with %u workers gave %" PRIu64
+                    " hits of %" PRIu64 " items (work %" PRIu64 ", digest %" PRIu64
+                    ") instead of %" PRIu64 " of %" PRIu64 " (%" PRIu64 ", %" PRIu64
+                    "); nothing was recorded",
+                    visit->setup->kernel->name, visit->setup->driver->name, visit->job->workers,
+                    got->hits, got->items, got->work, got->digest, expect->hits, expect->items,
+                    expect->work, expect->digest);
+}
+
+static int run_verified(const struct visit *visit, struct csw_err *err)
+{
+    const int code = visit->setup->driver->run(visit->team, visit->shares, err);
+    struct csw_tally sum = {0};
+
+    if (code < 0)
+        return code;
+    for (unsigned w = 0; w < visit->job->workers; w++)
+        csw_tally_add(&sum, &visit->shares[w].tally);
+    return check_tally(visit, &sum, err);
+}
+
+/* Runs the job `iterations` times; returns 0 and the time they took together. */
+static int run_timed(const struct visit *visit, uint64_t *ret_ns, struct csw_err *err)
+{
+    const uint64_t start_ns = csw_now_ns();
+
+    for (uint64_t i = 0; i < visit->iterations; i++) {
+        const int code = run_verified(visit, err);
+
+        if (code < 0)
+            return code;
+    }
+    *ret_ns = csw_now_ns() - start_ns;
+    return 0;
+}
+
+/* How many runs take about min_ns, judged by `iterations` runs that took `took_ns`. */
+static uint64_t iterations_for(uint64_t iterations, uint64_t took_ns, uint64_t min_ns)
+{
+    const double wanted = (double)iterations * (double)min_ns / (double)(took_ns > 0 ? took_ns : 1);
+
+    return wanted > 1 ? (uint64_t)wanted : 1;
+}
+
+static int warm_up(struct visit *visit, uint64_t min_ns, struct csw_err *err)
+{
+    uint64_t took_ns = 0;
+    int code;
+
+    visit->job->stamped = false;
+    visit->iterations = 1;
+    while ((code = run_timed(visit, &took_ns, err)) == 0 && took_ns < min_ns / 2) {
+        uint64_t next = iterations_for(visit->iterations, took_ns, min_ns);
+
+        if (next < 2 * visit->iterations)
+            next = 2 * visit->iterations;
+        if (next > MAX_GROWTH * visit->iterations)
+            next = MAX_GROWTH * visit->iterations;
+        visit->iterations = next;
+    }
+    if (code < 0)
+        return code;
+    visit->stamped = took_ns / visit->iterations >= LEAST_STAMPED_NS;
+    visit->iterations = iterations_for(visit->iterations, took_ns, min_ns);
+    return 0;
+}
+
+static int fill_workers(const struct visit *visit, struct csw_sample *sample, struct csw_err *err)
+{
+    const unsigned workers = visit->job->workers;
+
+    sample->worker = calloc(workers, sizeof *sample->worker);
+    if (!sample->worker)
+        return csw_fail(err, -ENOMEM, "no memory for %u workers", workers);
+    for (unsigned w = 0; w < workers; w++) {
+        const struct csw_share *share = &visit->shares[w];
+
+        sample->worker[w] = (struct csw_worker){
+            .start_ns = share->start_ns,
+            .end_ns = share->end_ns,
+            .cpu_ns = share->cpu_ns,
+            .items = share->tally.items,
+            .chunks = share->chunks,
+            .preempted = share->preempted,
+            .pu = visit->setup->placement->pu[w],
+            .cpu = share->cpu,
+        };
+    }
+    return 0;
+}
+
+static int fill_sample(const struct visit *visit, struct csw_sample *sample, struct csw_err *err)
+{
+    const struct csw_setup *setup = visit->setup;
+    const struct csw_tally *tally = &visit->job->expect; /* what every run gave */
+    char schedule[CSW_SCHEDULE_TEXT_SIZE];
+
+    csw_schedule_text(&setup->schedule, schedule);
+    sample->kernel = strdup(setup->kernel->name);
+    sample->driver = strdup(setup->driver->name);
+    sample->tasks = csw_workload_text(setup->workload);
+    sample->schedule = strdup(schedule);
+    if (!sample->kernel || !sample->driver || !sample->tasks || !sample->schedule)
+        return csw_fail(err, -ENOMEM, "no memory for a sample");
+    sample->workers = visit->job->workers;
+    sample->oversubscribed = setup->placement->oversubscribed;
+    sample->iterations = visit->iterations;
+    sample->open_ns = visit->open_ns;
+    sample->process_ns = NAN;
+    sample->items = tally->items;
+    sample->work = tally->work;
+    sample->hits = tally->hits;
+    sample->digest = tally->digest;
+    return fill_workers(visit, sample, err);
+}
+
+static int take_sample(struct visit *visit, struct csw_sample *sample, struct csw_err *err)
+{
+    uint64_t took_ns = 0;
+
+    visit->job->stamped = visit->stamped;
+    sample->started_ns = csw_now_ns();
+    int code = run_timed(visit, &took_ns, err);
+
+    if (code == 0 && !visit->stamped) {
+        visit->job->stamped = true;
+        code = run_verified(visit, err);
+    }
+    sample->region_ns = (double)took_ns / (double)visit->iterations;
+    return code < 0 ? code : fill_sample(visit, sample, err);
+}
+
+static int take_samples(struct visit *visit, const struct csw_protocol *protocol,
+                        struct csw_sample *samples, struct csw_err *err)
+{
+    int code = warm_up(visit, protocol->min_ns, err);
+
+    for (uint64_t i = 0; code == 0 && i < protocol->samples; i++) {
+        samples[i].repetition = i;
+        code = take_sample(visit, &samples[i], err);
+    }
+    return code;
+}
+
+static int open_team(struct visit *visit, struct csw_err *err)
+{
+    const uint64_t start_ns = csw_now_ns();
+    const int code =
+        visit->setup->driver->open(&visit->team, visit->job, visit->setup->placement, err);
+
+    visit->open_ns = csw_now_ns() - start_ns;
+    return code;
+}
+
+static uint64_t close_team(struct visit *visit)
+{
+    const uint64_t start_ns = csw_now_ns();
+
+    if (visit->team)
+        visit->setup->driver->close(visit->team);
+    visit->team = NULL;
+    return csw_now_ns() - start_ns;
+}
+
+static int visit_open(struct visit *visit, const struct csw_setup *setup, struct csw_err *err)
+{
+    const unsigned workers = setup->placement->workers;
+
+    *visit = (struct visit){.setup = setup};
+    if (workers > 1 && (setup->driver->flags & CSW_ONE_WORKER))
+        return csw_fail(err, -EINVAL, "driver '%s' has one worker, not %u", setup->driver->name,
+                        workers);
+    visit->shares = aligned_alloc(CSW_CACHE_LINE, workers * sizeof *visit->shares);
+    if (!visit->shares)
+        return csw_fail(err, -ENOMEM, "no memory for %u shares", workers);
+    return csw_job_open(&visit->job, setup->kernel, setup->workload, &setup->schedule, workers,
+                        err);
+}
+
+static void visit_close(struct visit *visit)
+{
+    close_team(visit);
+    csw_job_close(visit->job);
+    free(visit->shares);
+}
+
+static void samples_free(struct csw_sample *samples, uint64_t count)
+{
+    for (uint64_t i = 0; samples && i < count; i++)
+        csw_sample_release(&samples[i]);
+    free(samples);
+}
+
+int csw_measure(const struct csw_setup *setup, const struct csw_protocol *protocol,
+                struct csw_sample **ret_samples, struct csw_err *err)
+{
+    struct visit visit;
+    struct csw_sample *samples = calloc(protocol->samples, sizeof *samples);
+    int code = visit_open(&visit, setup, err);
+
+    if (code == 0 && !samples)
+        code = csw_fail(err, -ENOMEM, "no memory for %" PRIu64 " samples", protocol->samples);
+    if (code == 0)
+        code = open_team(&visit, err);
+    if (code == 0)
+        code = take_samples(&visit, protocol, samples, err);
+    const uint64_t close_ns = close_team(&visit);
+
+    visit_close(&visit);
+    if (code < 0) {
+        samples_free(samples, protocol->samples);
+        return code;
+    }
+    for (uint64_t i = 0; i < protocol->samples; i++) {
+        samples[i].close_ns = close_ns;
+        samples[i].e2e_ns = (double)samples[i].open_ns + samples[i].region_ns + (double)close_ns;
+    }
+    *ret_samples = samples;
+    return 0;
+}
+
+/* ---- lists ------------------------------------------------------------------------------------
+ */
+
+/* Memory that forked workers write and the caller reads. NULL where there is none. */
+static void *map_shared(size_t bytes)
+{
+    void *memory = mmap(NULL, bytes > 0 ? bytes : 1, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* Opens a team for the visit's job as it stands, and runs it once. */
+static int run_once(struct visit *visit, struct csw_tally *ret_sum, struct csw_err *err)
+{
+    int code = open_team(visit, err);
+
+    if (code == 0)
+        code = visit->setup->driver->run(visit->team, visit->shares, err);
+    close_team(visit);
+    for (unsigned w = 0; code == 0 && w < visit->job->workers; w++)
+        csw_tally_add(ret_sum, &visit->shares[w].tally);
+    return code;
+}
+
+static int count_units(struct visit *visit, uint64_t *unit_hits, struct csw_err *err)
+{
+    struct csw_tally sum = {0};
+
+    visit->job->listing = (struct csw_listing){.unit_hits = unit_hits};
+    const int code = run_once(visit, &sum, err);
+
+    return code < 0 ? code : check_tally(visit, &sum, err);
+}
+
+static int write_units(struct visit *visit, uint64_t *hits, const uint64_t *unit_start,
+                       struct csw_err *err)
+{
+    struct csw_tally sum = {0};
+
+    visit->job->listing = (struct csw_listing){.hits = hits, .unit_start = unit_start};
+    const int code = run_once(visit, &sum, err);
+
+    if (code < 0)
+        return code;
+    sum.work = visit->job->expect.work; /* writing does not count the steps again */
+    return check_tally(visit, &sum, err);
+}
+
+/* Turns every unit's count into its start, and notes where each task begins. */
+static void place_units(const struct csw_job *job, uint64_t *units, struct csw_lists *lists)
+{
+    uint64_t start = 0;
+
+    for (size_t task = 0; task < job->tasks; task++) {
+        const struct csw_part *part = &job->parts[task];
+
+        lists->start[task] = start;
+        for (uint64_t u = part->first_unit; u < part->first_unit + part->pieces; u++) {
+            const uint64_t hits = units[u];
+
+            units[u] = start;
+            start += hits;
+        }
+        lists->count[task] = start - lists->start[task];
+    }
+}
+
+static int lists_alloc(struct csw_lists *lists, const struct csw_job *job, struct csw_err *err)
+{
+    lists->tasks = job->tasks;
+    lists->total_bytes = job->expect.hits * sizeof *lists->hits;
+    lists->count = calloc(job->tasks, sizeof *lists->count);
+    lists->start = calloc(job->tasks, sizeof *lists->start);
+    lists->hits = map_shared(lists->total_bytes);
+    if (!lists->count || !lists->start || !lists->hits)
+        return csw_fail(err, -ENOMEM, "no memory to list %" PRIu64 " hits", job->expect.hits);
+    return 0;
+}
+
+static int list_visit(struct visit *visit, struct csw_lists *lists, struct csw_err *err)
+{
+    int code = lists_alloc(lists, visit->job, err);
+    const size_t units_bytes = visit->job->units * sizeof(uint64_t);
+    uint64_t *units = code == 0 ? map_shared(units_bytes) : NULL;
+
+    if (code == 0 && !units)
+        code = csw_fail(err, -ENOMEM, "no memory to list the hits of %" PRIu64 " units",
+                        visit->job->units);
+    if (code == 0)
+        code = count_units(visit, units, err);
+    if (code == 0) {
+        place_units(visit->job, units, lists);
+        code = write_units(visit, lists->hits, units, err);
+    }
+    if (units)
+        munmap(units, units_bytes);
+    return code;
+}
+
+int csw_lists_init(struct csw_lists *ret_lists, const struct csw_setup *setup, struct csw_err *err)
+{
+    struct visit visit;
+    struct csw_lists lists = {0};
+
+    if (!setup->kernel->list)
+        return csw_fail(err, -ENOTSUP, "kernel '%s' finds nothing that could be listed",
+                        setup->kernel->name);
+    int code = visit_open(&visit, setup, err);
+
+    if (code == 0)
+        code = list_visit(&visit, &lists, err);
+    visit_close(&visit);
+    if (code < 0) {
+        csw_lists_release(&lists);
+        return code;
+    }
+    *ret_lists = lists;
+    return 0;
+}
+
+void csw_lists_release(struct csw_lists *lists)
+{
+    if (!lists)
+        return;
+    if (lists->hits)
+        munmap(lists->hits, lists->total_bytes > 0 ? lists->total_bytes : 1);
+    free(lists->count);
+    free(lists->start);
+    *lists = (struct csw_lists){0};
+}

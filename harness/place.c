@@ -1,0 +1,511 @@
+/* place.c - see place.h. The only file that includes hwloc. */
+#include <coresweep/place.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <hwloc.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct csw_topo {
+    hwloc_topology_t hwloc;
+    hwloc_const_cpuset_t usable; /* the topology's own, restricted to what may be used */
+};
+
+/* ---- topology -------------------------------------------------------------------------------- */
+
+static int set_source(hwloc_topology_t hwloc, const char *source, struct csw_err *err)
+{
+    if (!source) {
+        /* Without these flags hwloc looks past taskset and past a container's hidden cpuset. */
+        hwloc_topology_set_flags(hwloc, HWLOC_TOPOLOGY_FLAG_RESTRICT_TO_CPUBINDING |
+                                            HWLOC_TOPOLOGY_FLAG_IS_THISSYSTEM);
+        return 0;
+    }
+    if (access(source, F_OK) == 0) {
+        if (hwloc_topology_set_xml(hwloc, source) != 0)
+            return csw_fail(err, -EINVAL, "'%s' is no topology that %s reads (XML of lstopo)",
+                            source, csw_topo_library());
+        return 0;
+    }
+    if (hwloc_topology_set_synthetic(hwloc, source) != 0)
+        return csw_fail(err, -EINVAL,
+                        "'%s' is neither a file nor a synthetic topology such as "
+                        "\"pack:2 core:4 pu:2\"",
+                        source);
+    return 0;
+}
+
+int csw_topo_open(struct csw_topo **ret_topo, const char *source, struct csw_err *err)
+{
+    struct csw_topo *topo = calloc(1, sizeof *topo);
+
+    if (!topo || hwloc_topology_init(&topo->hwloc) != 0) {
+        free(topo);
+        return csw_fail(err, -ENOMEM, "no memory for a topology");
+    }
+    int code = set_source(topo->hwloc, source, err);
+
+    if (code == 0 && hwloc_topology_load(topo->hwloc) != 0)
+        code = csw_fail(err, -EINVAL, "hwloc cannot load the topology of %s",
+                        source ? source : "this machine");
+    if (code < 0) {
+        csw_topo_close(topo);
+        return code;
+    }
+    topo->usable = hwloc_topology_get_allowed_cpuset(topo->hwloc);
+    *ret_topo = topo;
+    return 0;
+}
+
+void csw_topo_close(struct csw_topo *topo)
+{
+    if (!topo)
+        return;
+    hwloc_topology_destroy(topo->hwloc);
+    free(topo);
+}
+
+const char *csw_topo_library(void)
+{
+    static char text[32];
+    const unsigned version = hwloc_get_api_version();
+
+    snprintf(text, sizeof text, "hwloc %u.%u.%u", version >> 16, version >> 8 & 0xff,
+             version & 0xff);
+    return text;
+}
+
+static unsigned count_of(const struct csw_topo *topo, hwloc_obj_type_t type)
+{
+    const int count = hwloc_get_nbobjs_by_type(topo->hwloc, type);
+
+    return count > 0 ? (unsigned)count : 0;
+}
+
+unsigned csw_topo_pus(const struct csw_topo *topo)
+{
+    return count_of(topo, HWLOC_OBJ_PU);
+}
+
+unsigned csw_topo_cores(const struct csw_topo *topo)
+{
+    const unsigned cores = count_of(topo, HWLOC_OBJ_CORE);
+
+    return cores > 0 ? cores : csw_topo_pus(topo);
+}
+
+unsigned csw_topo_numa_nodes(const struct csw_topo *topo)
+{
+    return count_of(topo, HWLOC_OBJ_NUMANODE);
+}
+
+bool csw_topo_is_here(const struct csw_topo *topo)
+{
+    return hwloc_topology_is_thissystem(topo->hwloc) == 1;
+}
+
+static void print_count(FILE *out, unsigned count, const char *noun)
+{
+    fprintf(out, "%s%u %s%s", ftell(out) > 0 ? ", " : "", count, noun, count == 1 ? "" : "s");
+}
+
+static void print_last_cache(FILE *out, const struct csw_topo *topo)
+{
+    static const hwloc_obj_type_t levels[] = {HWLOC_OBJ_L4CACHE, HWLOC_OBJ_L3CACHE,
+                                              HWLOC_OBJ_L2CACHE};
+
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        const unsigned count = count_of(topo, levels[i]);
+        const hwloc_obj_t cache = hwloc_get_obj_by_type(topo->hwloc, levels[i], 0);
+
+        if (count == 0 || !cache)
+            continue;
+        fprintf(out, ", ");
+        if (count > 1)
+            fprintf(out, "%u x ", count);
+        fprintf(out, "L%u %.4g MiB", cache->attr->cache.depth,
+                (double)cache->attr->cache.size / (1 << 20));
+        return;
+    }
+}
+
+char *csw_topo_summary(const struct csw_topo *topo)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out)
+        return NULL;
+    if (count_of(topo, HWLOC_OBJ_PACKAGE) > 0)
+        print_count(out, count_of(topo, HWLOC_OBJ_PACKAGE), "package");
+    print_count(out, csw_topo_numa_nodes(topo), "NUMA node");
+    print_count(out, csw_topo_cores(topo), "core");
+    print_count(out, csw_topo_pus(topo), "PU");
+    print_last_cache(out, topo);
+    if (fclose(out) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+char *csw_topo_usable(const struct csw_topo *topo)
+{
+    char *text = NULL;
+
+    return hwloc_bitmap_list_asprintf(&text, topo->usable) >= 0 ? text : NULL;
+}
+
+static hwloc_obj_t package_of(const struct csw_topo *topo, hwloc_obj_t pu)
+{
+    return hwloc_get_ancestor_obj_by_type(topo->hwloc, HWLOC_OBJ_PACKAGE, pu);
+}
+
+static hwloc_obj_t core_of(const struct csw_topo *topo, hwloc_obj_t pu)
+{
+    return hwloc_get_ancestor_obj_by_type(topo->hwloc, HWLOC_OBJ_CORE, pu);
+}
+
+/* NUMA nodes hang beside the tree of cores; a PU near several counts for the first. */
+static unsigned numa_of(hwloc_obj_t pu)
+{
+    const int node = pu->nodeset ? hwloc_bitmap_first(pu->nodeset) : 0;
+
+    return node > 0 ? (unsigned)node : 0;
+}
+
+char *csw_topo_where(const struct csw_topo *topo, unsigned pu_number)
+{
+    const hwloc_obj_t pu = hwloc_get_pu_obj_by_os_index(topo->hwloc, pu_number);
+    char package[32] = "", core[32] = "", *text = NULL;
+
+    if (!pu)
+        return strdup("not usable");
+    if (package_of(topo, pu))
+        snprintf(package, sizeof package, "package %u, ", package_of(topo, pu)->logical_index);
+    if (core_of(topo, pu))
+        snprintf(core, sizeof core, ", core %u", core_of(topo, pu)->logical_index);
+    return asprintf(&text, "%sNUMA node %u%s", package, numa_of(pu), core) >= 0 ? text : NULL;
+}
+
+/* ---- the order in which a policy fills the processing units -----------------------------------
+ */
+
+struct site {
+    unsigned pu;  /* the system's number */
+    unsigned smt; /* how many PUs of its core come before it */
+    unsigned package, numa;
+    unsigned rank; /* scratch for spread: turn within its group */
+};
+
+static unsigned smt_rank(const struct csw_topo *topo, hwloc_obj_t pu)
+{
+    const hwloc_obj_t core = core_of(topo, pu);
+    unsigned rank = 0;
+
+    if (!core)
+        return 0;
+    for (hwloc_obj_t other = pu->prev_cousin; other; other = other->prev_cousin) {
+        if (core_of(topo, other) != core)
+            break;
+        rank++;
+    }
+    return rank;
+}
+
+/* All usable PUs in hwloc's logical order, which follows the tree and not the numbering. */
+static struct site *sites_new(const struct csw_topo *topo)
+{
+    const unsigned count = csw_topo_pus(topo);
+    struct site *sites = calloc(count, sizeof *sites);
+
+    for (unsigned i = 0; sites && i < count; i++) {
+        const hwloc_obj_t pu = hwloc_get_obj_by_type(topo->hwloc, HWLOC_OBJ_PU, i);
+        const hwloc_obj_t package = package_of(topo, pu);
+
+        sites[i] = (struct site){.pu = pu->os_index,
+                                 .smt = smt_rank(topo, pu),
+                                 .package = package ? package->logical_index : 0,
+                                 .numa = numa_of(pu),
+                                 .rank = i};
+    }
+    return sites;
+}
+
+/* Compares by up to four keys; sites keep their order where all are equal (insertion sort). */
+typedef bool (*site_before)(const struct site *a, const struct site *b);
+
+static void sort_sites(struct site *sites, unsigned count, site_before before)
+{
+    for (unsigned i = 1; i < count; i++) {
+        const struct site site = sites[i];
+        unsigned at = i;
+
+        for (; at > 0 && before(&site, &sites[at - 1]); at--)
+            sites[at] = sites[at - 1];
+        sites[at] = site;
+    }
+}
+
+static bool by_smt(const struct site *a, const struct site *b)
+{
+    return a->smt < b->smt;
+}
+
+static bool by_smt_package_numa(const struct site *a, const struct site *b)
+{
+    if (a->smt != b->smt)
+        return a->smt < b->smt;
+    return a->package != b->package ? a->package < b->package : a->numa < b->numa;
+}
+
+static bool by_smt_package_rank(const struct site *a, const struct site *b)
+{
+    if (a->smt != b->smt)
+        return a->smt < b->smt;
+    return a->package != b->package ? a->package < b->package : a->rank < b->rank;
+}
+
+static bool by_smt_rank(const struct site *a, const struct site *b)
+{
+    return a->smt != b->smt ? a->smt < b->smt : a->rank < b->rank;
+}
+
+/* Numbers the members of each run of equal (smt, package[, numa]): their turn in that group. */
+static void rank_sites(struct site *sites, unsigned count, bool numa_too)
+{
+    for (unsigned i = 0; i < count; i++) {
+        const struct site *last = i > 0 ? &sites[i - 1] : NULL;
+        const bool same = last && last->smt == sites[i].smt && last->package == sites[i].package &&
+                          (!numa_too || last->numa == sites[i].numa);
+
+        sites[i].rank = same ? last->rank + 1 : 0;
+    }
+}
+
+/* In turn over the packages, within a package in turn over its NUMA nodes, SMT siblings last. */
+static void spread_sites(struct site *sites, unsigned count)
+{
+    sort_sites(sites, count, by_smt_package_numa);
+    rank_sites(sites, count, true);
+    sort_sites(sites, count, by_smt_package_rank);
+    rank_sites(sites, count, false);
+    sort_sites(sites, count, by_smt_rank);
+}
+
+static int *fill_order(const struct csw_topo *topo, enum csw_policy policy, size_t *ret_count)
+{
+    const unsigned count = csw_topo_pus(topo);
+    struct site *sites = sites_new(topo);
+    int *order = calloc(count, sizeof *order);
+
+    if (!sites || !order) {
+        free(sites);
+        free(order);
+        return NULL;
+    }
+    if (policy == CSW_PIN_CORES)
+        sort_sites(sites, count, by_smt);
+    else if (policy == CSW_PIN_SPREAD)
+        spread_sites(sites, count);
+    for (unsigned i = 0; i < count; i++)
+        order[i] = policy == CSW_PIN_NONE ? CSW_PU_ANY : (int)sites[i].pu;
+    free(sites);
+    *ret_count = count;
+    return order;
+}
+
+/* ---- a list of the user's ---------------------------------------------------------------------
+ */
+
+struct pu_list {
+    int *pu;
+    size_t count;
+};
+
+static int append_pus(struct pu_list *list, const struct csw_topo *topo, unsigned long first,
+                      unsigned long last, struct csw_err *err)
+{
+    for (unsigned long pu = first; pu <= last; pu++) {
+        if (pu > INT_MAX || !hwloc_bitmap_isset(topo->usable, (unsigned)pu)) {
+            char *usable = csw_topo_usable(topo);
+
+            csw_fail(err, -EINVAL, "CPU %lu of --pin is not usable here; usable are %s", pu,
+                     usable ? usable : "others");
+            free(usable);
+            return -EINVAL;
+        }
+        for (size_t i = 0; i < list->count; i++)
+            if (list->pu[i] == (int)pu)
+                return csw_fail(err, -EINVAL, "CPU %lu stands twice in --pin", pu);
+        list->pu[list->count++] = (int)pu;
+    }
+    return 0;
+}
+
+static int parse_range(const char **text, unsigned long *first, unsigned long *last)
+{
+    char *end;
+
+    if (!isdigit((unsigned char)**text))
+        return -EINVAL;
+    *first = *last = strtoul(*text, &end, 10);
+    if (*end == '-' && isdigit((unsigned char)end[1]))
+        *last = strtoul(end + 1, &end, 10);
+    if (*last < *first || (*end != ',' && *end != '\0') || (*end == ',' && end[1] == '\0'))
+        return -EINVAL;
+    *text = *end == ',' ? end + 1 : end;
+    return 0;
+}
+
+static int *parse_list(const struct csw_topo *topo, const char *text, size_t *ret_count, int *code,
+                       struct csw_err *err)
+{
+    struct pu_list list = {.pu = calloc(csw_topo_pus(topo), sizeof *list.pu)};
+    const char *rest = text;
+
+    *code = list.pu ? 0 : csw_fail(err, -ENOMEM, "no memory for a list of CPUs");
+    while (*code == 0 && *rest) {
+        unsigned long first, last;
+
+        *code = parse_range(&rest, &first, &last) == 0
+                    ? append_pus(&list, topo, first, last, err)
+                    : csw_fail(err, -EINVAL, "'%s' is not a list of CPUs such as 0,2,4-6", text);
+    }
+    if (*code < 0) {
+        free(list.pu);
+        return NULL;
+    }
+    *ret_count = list.count;
+    return list.pu;
+}
+
+/* ---- placement --------------------------------------------------------------------------------
+ */
+
+static const char *const policy_names[] = {
+    [CSW_PIN_NONE] = "none",
+    [CSW_PIN_COMPACT] = "compact",
+    [CSW_PIN_CORES] = "cores",
+    [CSW_PIN_SPREAD] = "spread",
+};
+
+static int find_policy(enum csw_policy *ret_policy, const char *pin, struct csw_err *err)
+{
+    for (int i = CSW_PIN_NONE; i <= CSW_PIN_SPREAD; i++)
+        if (strcmp(policy_names[i], pin) == 0) {
+            *ret_policy = (enum csw_policy)i;
+            return 0;
+        }
+    if (isdigit((unsigned char)*pin)) {
+        *ret_policy = CSW_PIN_LIST;
+        return 0;
+    }
+    return csw_fail(err, -EINVAL,
+                    "unknown placement '%s'; there are none, compact, cores, spread and a list of "
+                    "CPUs such as 0,2,4-6",
+                    pin);
+}
+
+int csw_placement_init(struct csw_placement *ret_placement, const struct csw_topo *topo,
+                       const char *pin, unsigned workers, struct csw_err *err)
+{
+    enum csw_policy policy;
+    size_t count = 0;
+    int code = find_policy(&policy, pin, err);
+
+    if (code < 0)
+        return code;
+    int *order = policy == CSW_PIN_LIST ? parse_list(topo, pin, &count, &code, err)
+                                        : fill_order(topo, policy, &count);
+    int *pu = calloc(workers, sizeof *pu);
+
+    if (code == 0 && (!order || !pu))
+        code = csw_fail(err, -ENOMEM, "no memory to place %u workers", workers);
+    if (code == 0 && policy == CSW_PIN_LIST && count < workers && workers <= csw_topo_pus(topo))
+        code =
+            csw_fail(err, -EINVAL, "--pin '%s' names %zu CPUs for %u workers", pin, count, workers);
+    for (unsigned w = 0; code == 0 && w < workers; w++)
+        pu[w] = order[w % count];
+    free(order);
+    if (code < 0) {
+        free(pu);
+        return code;
+    }
+    *ret_placement = (struct csw_placement){.topo = topo,
+                                            .policy = policy,
+                                            .workers = workers,
+                                            .pu = pu,
+                                            .oversubscribed = workers > csw_topo_pus(topo)};
+    return 0;
+}
+
+void csw_placement_release(struct csw_placement *placement)
+{
+    if (!placement)
+        return;
+    free(placement->pu);
+    *placement = (struct csw_placement){0};
+}
+
+int csw_placement_bind(const struct csw_placement *placement, unsigned worker, struct csw_err *err)
+{
+    const int pu = placement->pu[worker];
+    int code = 0;
+
+    if (pu == CSW_PU_ANY)
+        return 0;
+    if (!csw_topo_is_here(placement->topo))
+        return csw_fail(err, -EINVAL, "worker %u cannot be bound on a described machine", worker);
+    hwloc_bitmap_t asked = hwloc_bitmap_alloc(), got = hwloc_bitmap_alloc();
+    const int flags = HWLOC_CPUBIND_THREAD | HWLOC_CPUBIND_STRICT;
+
+    if (!asked || !got || hwloc_bitmap_only(asked, (unsigned)pu) != 0)
+        code = csw_fail(err, -ENOMEM, "no memory to bind worker %u", worker);
+    else if (hwloc_set_cpubind(placement->topo->hwloc, asked, flags) != 0)
+        code = csw_fail(err, -errno, "cannot bind worker %u to CPU %d: %s", worker, pu,
+                        strerror(errno));
+    else if (hwloc_get_cpubind(placement->topo->hwloc, got, flags) != 0)
+        code = csw_fail(err, -errno, "cannot read back the binding of worker %u: %s", worker,
+                        strerror(errno));
+    else if (!hwloc_bitmap_isequal(asked, got))
+        code =
+            csw_fail(err, -EXDEV, "worker %u was bound to CPU %d but sits elsewhere", worker, pu);
+    hwloc_bitmap_free(asked);
+    hwloc_bitmap_free(got);
+    return code;
+}
+
+void csw_placement_unbind(const struct csw_placement *placement)
+{
+    if (placement->pu[0] != CSW_PU_ANY)
+        hwloc_set_cpubind(placement->topo->hwloc, placement->topo->usable, HWLOC_CPUBIND_THREAD);
+}
+
+/* ENOSYS, EXDEV: no such call on this system; EPERM: it is there, but not for us. */
+static bool means_cannot(int code)
+{
+    return code == -ENOSYS || code == -EXDEV || code == -EPERM;
+}
+
+int csw_placement_probe(struct csw_placement *placement, struct csw_err *err)
+{
+    struct csw_err told = {0};
+    const int code = csw_placement_bind(placement, 0, &told);
+
+    if (code == 0) {
+        csw_placement_unbind(placement);
+        return 0;
+    }
+    if (!means_cannot(code))
+        return csw_fail(err, code, "%s", told.text);
+    snprintf(placement->cannot, sizeof placement->cannot, "%.150s", told.text);
+    for (unsigned w = 0; w < placement->workers; w++)
+        placement->pu[w] = CSW_PU_ANY;
+    return 0;
+}

@@ -1,0 +1,397 @@
+/* plan.c - see plan.h */
+#include <coresweep/plan.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <coresweep/job.h>
+
+#include "names.h"
+
+/* ---- series -----------------------------------------------------------------------------------
+ */
+
+/* The default sweep: the ceiling, the story under two schedules, the IO baseline. */
+static const struct {
+    const char *kernel, *schedule;
+} story[] = {{"spin", "dynamic"}, {"trial", "whole"}, {"trial", "dynamic"}, {"sleep", "whole"}};
+
+/* What csw_for_each_word carries from kernels to schedules. */
+struct series_maker {
+    struct csw_series_list *list;
+    const struct csw_plan *options;
+    const struct csw_kernel *kernel;
+};
+
+static int check_series(const struct csw_kernel *kernel, const char *tasks, const char *schedule,
+                        struct csw_err *err)
+{
+    struct csw_workload workload = {0};
+    struct csw_schedule parsed;
+    int code = csw_schedule_parse(&parsed, schedule, err);
+
+    if (code == 0)
+        code = csw_workload_parse(&workload, tasks, err);
+    if (code == 0)
+        code = csw_job_check(kernel, &workload, &parsed, err);
+    csw_workload_release(&workload);
+    return code;
+}
+
+static bool has_series(const struct csw_series_list *list, const char *kernel, const char *schedule)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->series[i].kernel, kernel) == 0 &&
+            strcmp(list->series[i].schedule, schedule) == 0)
+            return true;
+    return false;
+}
+
+static int append_series(struct csw_series_list *list, const struct csw_kernel *kernel,
+                         const char *tasks, const char *schedule, struct csw_err *err)
+{
+    const int code = check_series(kernel, tasks, schedule, err);
+
+    if (code < 0 || has_series(list, kernel->name, schedule))
+        return code;
+    struct csw_series *series = reallocarray(list->series, list->count + 1, sizeof *list->series);
+
+    if (!series)
+        return csw_fail(err, -ENOMEM, "no memory for a series");
+    list->series = series;
+    struct csw_series *last = &series[list->count++];
+
+    *last = (struct csw_series){strdup(kernel->name), strdup(tasks), strdup(schedule)};
+    if (!last->kernel || !last->tasks || !last->schedule)
+        return csw_fail(err, -ENOMEM, "no memory for a series");
+    return 0;
+}
+
+static int add_schedule(const char *schedule, void *context, struct csw_err *err)
+{
+    const struct series_maker *maker = context;
+    const struct csw_kernel *kernel = maker->kernel;
+    const bool own_tasks = strcmp(maker->options->tasks, "auto") == 0;
+
+    if (strcmp(schedule, "auto") == 0)
+        schedule = "dynamic";
+    if (kernel->flags & CSW_INDIVISIBLE)
+        schedule = "whole";
+    return append_series(maker->list, kernel, own_tasks ? kernel->tasks : maker->options->tasks,
+                         schedule, err);
+}
+
+static int add_kernel(const char *name, void *context, struct csw_err *err)
+{
+    struct series_maker *maker = context;
+    const int code = csw_kernel_require(&maker->kernel, name, err);
+
+    return code < 0 ? code : csw_for_each_word(maker->options->schedule, add_schedule, maker, err);
+}
+
+static int add_story(struct csw_series_list *list, struct csw_err *err)
+{
+    int code = 0;
+
+    for (size_t i = 0; code == 0 && i < sizeof story / sizeof *story; i++) {
+        const struct csw_kernel *kernel = NULL;
+
+        code = csw_kernel_require(&kernel, story[i].kernel, err);
+        if (code == 0)
+            code = append_series(list, kernel, kernel->tasks, story[i].schedule, err);
+    }
+    return code;
+}
+
+int csw_series_init(struct csw_series_list *ret_list, const struct csw_plan *options,
+                    struct csw_err *err)
+{
+    struct csw_series_list list = {0};
+    struct series_maker maker = {.list = &list, .options = options};
+    const int code = *options->kernel ? csw_for_each_word(options->kernel, add_kernel, &maker, err)
+                                      : add_story(&list, err);
+
+    if (code < 0) {
+        csw_series_release(&list);
+        return code;
+    }
+    *ret_list = list;
+    return 0;
+}
+
+void csw_series_release(struct csw_series_list *list)
+{
+    if (!list)
+        return;
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->series[i].kernel);
+        free(list->series[i].tasks);
+        free(list->series[i].schedule);
+    }
+    free(list->series);
+    *list = (struct csw_series_list){0};
+}
+
+/* ---- worker counts ----------------------------------------------------------------------------
+ */
+
+static int compare_counts(const void *a, const void *b)
+{
+    const unsigned left = *(const unsigned *)a, right = *(const unsigned *)b;
+
+    return (left > right) - (left < right);
+}
+
+static size_t sort_unique(unsigned *counts, size_t count)
+{
+    size_t kept = 0;
+
+    qsort(counts, count, sizeof *counts, compare_counts);
+    for (size_t i = 0; i < count; i++)
+        if (kept == 0 || counts[kept - 1] != counts[i])
+            counts[kept++] = counts[i];
+    return kept;
+}
+
+struct counts {
+    unsigned *count;
+    size_t size;
+};
+
+static int read_count(const char **text, unsigned long *ret_count)
+{
+    char *end;
+
+    if (!isdigit((unsigned char)**text))
+        return -EINVAL;
+    *ret_count = strtoul(*text, &end, 10);
+    *text = end;
+    return *ret_count >= 1 && *ret_count <= CSW_MAX_WORKERS ? 0 : -EINVAL;
+}
+
+static int add_counts(const char *word, void *context, struct csw_err *err)
+{
+    struct counts *counts = context;
+    unsigned long first = 0, last = 0;
+    const char *rest = word;
+    bool valid = read_count(&rest, &first) == 0;
+
+    last = first;
+    if (valid && *rest == '-') {
+        rest++;
+        valid = read_count(&rest, &last) == 0;
+    }
+    if (!valid || *rest || last < first)
+        return csw_fail(err, -EINVAL, "'%s' is not a number of workers from 1 to %u, nor a range",
+                        word, CSW_MAX_WORKERS);
+    unsigned *grown = reallocarray(counts->count, counts->size + (last - first + 1), sizeof *grown);
+
+    if (!grown)
+        return csw_fail(err, -ENOMEM, "no memory for worker counts");
+    counts->count = grown;
+    for (unsigned long workers = first; workers <= last; workers++)
+        counts->count[counts->size++] = (unsigned)workers;
+    return 0;
+}
+
+int csw_counts_parse(unsigned **ret_counts, size_t *ret_count, const char *text,
+                     struct csw_err *err)
+{
+    struct counts counts = {0};
+    const int code = csw_for_each_word(text, add_counts, &counts, err);
+
+    if (code < 0) {
+        free(counts.count);
+        return code;
+    }
+    *ret_count = sort_unique(counts.count, counts.size);
+    *ret_counts = counts.count;
+    return 0;
+}
+
+/* 1, 2, 4 ... up to `last`, and `last` itself. */
+static int powers_up_to(struct counts *ret_counts, unsigned last, struct csw_err *err)
+{
+    unsigned *count = calloc(34, sizeof *count);
+    size_t size = 0;
+
+    if (!count)
+        return csw_fail(err, -ENOMEM, "no memory for worker counts");
+    for (unsigned workers = 1; workers < last; workers *= 2)
+        count[size++] = workers;
+    count[size++] = last;
+    *ret_counts = (struct counts){.count = count, .size = size};
+    return 0;
+}
+
+/* Waiting workers need no CPU of their own: their sweep goes past the cores. */
+static unsigned last_waiting(unsigned usable_pus)
+{
+    return usable_pus < 2 ? 8 : 4 * usable_pus;
+}
+
+static int counts_for(struct counts *ret_counts, const struct csw_plan *plan,
+                      const struct csw_kernel *kernel, unsigned usable_pus, struct csw_err *err)
+{
+    const bool waits = kernel->flags & CSW_WAITS;
+
+    if (strcmp(plan->workers, "auto") == 0)
+        return powers_up_to(ret_counts, waits ? last_waiting(usable_pus) : usable_pus, err);
+    int code = csw_counts_parse(&ret_counts->count, &ret_counts->size, plan->workers, err);
+
+    if (code == 0 && ret_counts->count[0] != 1) {
+        struct counts *counts = ret_counts;
+
+        code = add_counts("1", counts, err);
+        counts->size = sort_unique(counts->count, counts->size);
+    }
+    const unsigned most = code == 0 ? ret_counts->count[ret_counts->size - 1] : 0;
+
+    if (code == 0 && most > usable_pus && !waits && !plan->oversubscribe)
+        code = csw_fail(err, -EINVAL,
+                        "%u workers of kernel '%s' exceed the %u usable CPUs; add --oversubscribe "
+                        "if that is what you want to see",
+                        most, kernel->name, usable_pus);
+    return code;
+}
+
+/* ---- points -----------------------------------------------------------------------------------
+ */
+
+static int append_point(struct csw_plan *plan, const struct csw_series *series,
+                        const char *schedule, const char *driver, unsigned workers,
+                        unsigned usable_pus, struct csw_err *err)
+{
+    struct csw_point *points = reallocarray(plan->points, plan->count + 1, sizeof *points);
+
+    if (!points)
+        return csw_fail(err, -ENOMEM, "no memory for %zu points", plan->count + 1);
+    plan->points = points;
+    struct csw_point *point = &points[plan->count++];
+
+    *point = (struct csw_point){.kernel = strdup(series->kernel),
+                                .tasks = strdup(series->tasks),
+                                .schedule = strdup(schedule),
+                                .driver = strdup(driver),
+                                .workers = workers,
+                                .oversubscribed = workers > usable_pus};
+    if (!point->kernel || !point->tasks || !point->schedule || !point->driver)
+        return csw_fail(err, -ENOMEM, "no memory for a point");
+    return 0;
+}
+
+/* One serial base serves all schedules of a kernel, since the work is the same. */
+static bool has_base(const struct csw_plan *plan, const struct csw_series *series)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (strcmp(plan->points[i].driver, "serial") == 0 &&
+            strcmp(plan->points[i].kernel, series->kernel) == 0 &&
+            strcmp(plan->points[i].tasks, series->tasks) == 0)
+            return true;
+    return false;
+}
+
+struct point_maker {
+    struct csw_plan *plan;
+    const struct csw_series *series;
+    const struct counts *counts;
+    unsigned usable_pus;
+};
+
+static int add_driver(const char *name, void *context, struct csw_err *err)
+{
+    const struct point_maker *maker = context;
+    const struct csw_driver *driver = NULL;
+    int code = csw_driver_require(&driver, name, err);
+
+    if (code < 0 || (driver->flags & CSW_ONE_WORKER))
+        return code; /* the base is there already */
+    for (size_t i = 0; code == 0 && i < maker->counts->size; i++)
+        code = append_point(maker->plan, maker->series, maker->series->schedule, name,
+                            maker->counts->count[i], maker->usable_pus, err);
+    return code;
+}
+
+static int fill_series(struct csw_plan *plan, const struct csw_series *series, unsigned usable_pus,
+                       struct csw_err *err)
+{
+    const struct csw_kernel *kernel = NULL;
+    struct counts counts = {0};
+    int code = csw_kernel_require(&kernel, series->kernel, err);
+
+    if (code == 0 && !has_base(plan, series))
+        code = append_point(plan, series, "whole", "serial", 1, usable_pus, err);
+    if (code == 0)
+        code = counts_for(&counts, plan, kernel, usable_pus, err);
+    struct point_maker maker = {plan, series, &counts, usable_pus};
+
+    if (code == 0)
+        code = csw_for_each_word(plan->driver, add_driver, &maker, err);
+    free(counts.count);
+    return code;
+}
+
+int csw_plan_fill(struct csw_plan *plan, const struct csw_series_list *list, unsigned usable_pus,
+                  struct csw_err *err)
+{
+    int code = 0;
+
+    for (size_t i = 0; code == 0 && i < list->count; i++)
+        code = fill_series(plan, &list->series[i], usable_pus, err);
+    return code;
+}
+
+/* ---- order ------------------------------------------------------------------------------------
+ */
+
+/* splitmix64: G. L. Steele, D. Lea, C. H. Flood, OOPSLA 2014, doi:10.1145/2660193.2660195. */
+static uint64_t draw(uint64_t *state)
+{
+    uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+/* A permutation of 0..count-1 drawn from the seed (Fisher-Yates, inside out). */
+static void shuffle(uint64_t seed, size_t count, size_t *ret_order)
+{
+    for (size_t i = 0; i < count; i++) {
+        const size_t j = (size_t)(draw(&seed) % (i + 1));
+
+        ret_order[i] = ret_order[j];
+        ret_order[j] = i;
+    }
+}
+
+/* Element k of row 0 of the Williams square: 0, 1, N - 1, 2, N - 2 ... */
+static size_t zigzag(size_t count, size_t k)
+{
+    return k % 2 == 1 ? (k + 1) / 2 : (count - k / 2) % count;
+}
+
+int csw_plan_order(uint64_t seed, size_t count, uint64_t round, size_t *ret_order,
+                   struct csw_err *err)
+{
+    const size_t rows = count % 2 == 0 ? count : 2 * count;
+    size_t *row_order = calloc(rows + count, sizeof *row_order), *label = row_order + rows;
+    uint64_t cycle_seed = seed + round / rows;
+
+    if (!row_order)
+        return csw_fail(err, -ENOMEM, "no memory for the order of %zu points", count);
+    shuffle(draw(&cycle_seed), rows, row_order);
+    shuffle(draw(&cycle_seed), count, label);
+    const size_t row = row_order[round % rows];
+
+    for (size_t k = 0; k < count; k++) {
+        const size_t place = row < count ? k : count - 1 - k; /* the mirrored half, odd counts */
+
+        ret_order[place] = label[(zigzag(count, k) + row) % count];
+    }
+    free(row_order);
+    return 0;
+}

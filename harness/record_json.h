@@ -1,0 +1,25 @@
+/* record_json.h - the records as jansson values, for the files that read and write them. */
+#ifndef CSW_RECORD_JSON_H
+#define CSW_RECORD_JSON_H
+
+#include <jansson.h>
+
+#include <coresweep/record.h>
+
+/* A number, or null where it is none (NAN, infinite). */
+json_t *csw_real_json(double value);
+
+/* The fields of one record as an object; the caller owns it. NULL: out of memory. */
+json_t *csw_record_json(const struct csw_fields *, const void *record);
+
+/*
+ * Fills the record from the object. -EINVAL names the field that is missing or of another type;
+ * what was read until then stays in the record, which the caller releases in any case.
+ */
+int csw_record_read(const struct csw_fields *, void *record, const json_t *object,
+                    struct csw_err *);
+
+/* Reads a sample with its workers; untouched on failure. */
+int csw_sample_read(struct csw_sample *ret_sample, const json_t *object, struct csw_err *);
+
+#endif

@@ -1,0 +1,281 @@
+/* report.c - see report.h: the numbers. How they look is report_table.c and report_export.c. */
+#include "report.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <coresweep/kernel.h>
+
+const struct csw_report_column csw_report_columns[] = {
+    {"time_ns", offsetof(struct csw_cell, time_ns)},
+    {"s_abs", offsetof(struct csw_cell, s_abs)},
+    {"s_rel", offsetof(struct csw_cell, s_rel)},
+    {"efficiency", offsetof(struct csw_cell, efficiency)},
+    {"s_cpu", offsetof(struct csw_cell, s_cpu)},
+    {"rate_per_s", offsetof(struct csw_cell, rate)},
+    {"e2e_ns", offsetof(struct csw_cell, e2e_ns)},
+    {"process_ns", offsetof(struct csw_cell, process_ns)},
+};
+const size_t csw_report_column_count = sizeof csw_report_columns / sizeof *csw_report_columns;
+
+/* ---- from samples to rounds -------------------------------------------------------------------
+ */
+
+/* A number of a sample; NAN: the sample does not tell. */
+typedef double (*sample_value)(const struct csw_sample *);
+
+static double region_ns(const struct csw_sample *sample)
+{
+    return sample->region_ns;
+}
+
+static double e2e_ns(const struct csw_sample *sample)
+{
+    return sample->e2e_ns;
+}
+
+static double process_ns(const struct csw_sample *sample)
+{
+    return sample->process_ns;
+}
+
+/* CPU time on the critical path: what the run takes where nobody disturbs the busiest worker. */
+static double busiest_cpu_ns(const struct csw_sample *sample)
+{
+    uint64_t most = 0;
+
+    for (uint64_t w = 0; w < sample->workers; w++)
+        if (sample->worker[w].cpu_ns > most)
+            most = sample->worker[w].cpu_ns;
+    return most > 0 ? (double)most : NAN;
+}
+
+static int compare_samples(const void *a, const void *b)
+{
+    const struct csw_sample *left = *(const struct csw_sample *const *)a;
+    const struct csw_sample *right = *(const struct csw_sample *const *)b;
+
+    if (left->point != right->point)
+        return left->point < right->point ? -1 : 1;
+    return (left->round > right->round) - (left->round < right->round);
+}
+
+static int sort_samples(struct csw_report *report)
+{
+    const struct csw_results *results = report->results;
+
+    report->sorted = calloc(results->samples + 1, sizeof *report->sorted);
+    if (!report->sorted)
+        return -ENOMEM;
+    for (size_t i = 0; i < results->samples; i++)
+        report->sorted[i] = &results->sample[i];
+    qsort(report->sorted, results->samples, sizeof *report->sorted, compare_samples);
+    return 0;
+}
+
+/* The samples of one point, by round. */
+struct samples {
+    const struct csw_sample **sample;
+    size_t count;
+};
+
+static struct samples samples_of(const struct csw_report *report, size_t point)
+{
+    size_t first = 0, last;
+
+    while (first < report->results->samples && report->sorted[first]->point < point)
+        first++;
+    for (last = first; last < report->results->samples; last++)
+        if (report->sorted[last]->point != point)
+            break;
+    return (struct samples){&report->sorted[first], last - first};
+}
+
+/* The medians over each round's samples: ret_rounds[r], NAN where there are none. */
+static void fill_rounds(struct samples samples, sample_value value, size_t rounds, double *scratch,
+                        double *ret_rounds)
+{
+    for (size_t r = 0; r < rounds; r++)
+        ret_rounds[r] = NAN;
+    for (size_t i = 0, next; i < samples.count; i = next) {
+        const uint64_t round = samples.sample[i]->round;
+
+        for (next = i; next < samples.count && samples.sample[next]->round == round; next++)
+            scratch[next - i] = value(samples.sample[next]);
+        ret_rounds[round] = csw_median(scratch, next - i).value;
+    }
+}
+
+static double mean_preempted(struct samples samples)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < samples.count; i++)
+        for (uint64_t w = 0; w < samples.sample[i]->workers; w++)
+            sum += (double)samples.sample[i]->worker[w].preempted;
+    return samples.count > 0 ? sum / (double)samples.count : NAN;
+}
+
+static double least(const double *values, size_t count)
+{
+    double min = NAN;
+
+    for (size_t i = 0; i < count; i++)
+        min = fmin(min, values[i]); /* fmin ignores NAN */
+    return min;
+}
+
+/* Work of one run: steps where the kernel counts them, otherwise items. */
+static double work_of(struct samples samples)
+{
+    if (samples.count == 0)
+        return NAN;
+    return (double)(samples.sample[0]->work > 0 ? samples.sample[0]->work
+                                                : samples.sample[0]->items);
+}
+
+/* ---- from rounds to cells ---------------------------------------------------------------------
+ */
+
+static bool same_work(const struct csw_point *a, const struct csw_point *b)
+{
+    return strcmp(a->kernel, b->kernel) == 0 && strcmp(a->tasks, b->tasks) == 0;
+}
+
+/* The serial point of the same work; NULL: the plan has none. */
+static const struct csw_cell *base_of(const struct csw_report *report, const struct csw_cell *cell)
+{
+    for (size_t i = 0; i < report->count; i++)
+        if (strcmp(report->cell[i].point->driver, "serial") == 0 &&
+            same_work(report->cell[i].point, cell->point))
+            return &report->cell[i];
+    return NULL;
+}
+
+/* The same driver and schedule with one worker; NULL: the plan has none. */
+static const struct csw_cell *single_of(const struct csw_report *report,
+                                        const struct csw_cell *cell)
+{
+    for (size_t i = 0; i < report->count; i++) {
+        const struct csw_point *point = report->cell[i].point;
+
+        if (point->workers == 1 && same_work(point, cell->point) &&
+            strcmp(point->driver, cell->point->driver) == 0 &&
+            strcmp(point->schedule, cell->point->schedule) == 0)
+            return &report->cell[i];
+    }
+    return NULL;
+}
+
+static int fill_times(struct csw_report *report, size_t point, double *scratch, double *values)
+{
+    struct csw_cell *cell = &report->cell[point];
+    const struct samples samples = samples_of(report, point);
+    const size_t rounds = report->rounds;
+
+    cell->round_ns = calloc(rounds, sizeof *cell->round_ns);
+    cell->round_cpu_ns = calloc(rounds, sizeof *cell->round_cpu_ns);
+    if (!cell->round_ns || !cell->round_cpu_ns)
+        return -ENOMEM;
+    fill_rounds(samples, region_ns, rounds, scratch, cell->round_ns);
+    fill_rounds(samples, busiest_cpu_ns, rounds, scratch, cell->round_cpu_ns);
+    cell->time_ns = csw_median(cell->round_ns, rounds);
+    cell->min_ns = least(cell->round_ns, rounds);
+    fill_rounds(samples, e2e_ns, rounds, scratch, values);
+    cell->e2e_ns = csw_median(values, rounds);
+    fill_rounds(samples, process_ns, rounds, scratch, values);
+    cell->process_ns = csw_median(values, rounds);
+    cell->preempted = mean_preempted(samples);
+    cell->rate = csw_estimate_under(work_of(samples) * 1e9, cell->time_ns);
+    return 0;
+}
+
+static void fill_speedups(const struct csw_report *report, struct csw_cell *cell)
+{
+    const struct csw_cell *base = base_of(report, cell), *single = single_of(report, cell);
+    const size_t rounds = report->rounds;
+
+    cell->s_abs = cell->s_rel = cell->s_cpu = csw_estimate_none;
+    if (base)
+        cell->s_abs = csw_paired_ratio(base->round_ns, cell->round_ns, rounds);
+    if (single)
+        cell->s_rel = csw_paired_ratio(single->round_ns, cell->round_ns, rounds);
+    if (base && !cell->waits)
+        cell->s_cpu = csw_paired_ratio(base->round_cpu_ns, cell->round_cpu_ns, rounds);
+    cell->efficiency = csw_estimate_times(cell->s_abs, 1 / (double)cell->point->workers);
+}
+
+static void name_cell(struct csw_cell *cell, const struct csw_point *point)
+{
+    const struct csw_kernel *kernel = csw_kernel_find(point->kernel);
+
+    cell->point = point;
+    cell->unit = kernel ? kernel->unit : "steps";
+    cell->waits = kernel && (kernel->flags & CSW_WAITS);
+}
+
+static int fill_cells(struct csw_report *report)
+{
+    const struct csw_results *results = report->results;
+    double *scratch = calloc(results->samples + 1, sizeof *scratch);
+    double *rounds = calloc(report->rounds, sizeof *rounds);
+    int code = scratch && rounds ? sort_samples(report) : -ENOMEM;
+
+    for (size_t p = 0; code == 0 && p < report->count; p++) {
+        name_cell(&report->cell[p], &results->plan.points[p]);
+        code = fill_times(report, p, scratch, rounds);
+    }
+    for (size_t p = 0; code == 0 && p < report->count; p++)
+        fill_speedups(report, &report->cell[p]);
+    free(scratch);
+    free(rounds);
+    return code;
+}
+
+/* Rounds that the samples speak of: never less than one, so that every array has an element. */
+static size_t rounds_of(const struct csw_results *results)
+{
+    uint64_t rounds = 1;
+
+    for (size_t i = 0; i < results->samples; i++)
+        if (results->sample[i].round >= rounds)
+            rounds = results->sample[i].round + 1;
+    return (size_t)rounds;
+}
+
+int csw_report_init(struct csw_report *ret_report, const struct csw_results *results,
+                    struct csw_err *err)
+{
+    struct csw_report report = {
+        .results = results, .count = results->plan.count, .rounds = rounds_of(results)};
+
+    report.cell = calloc(report.count, sizeof *report.cell);
+    if (!report.cell || fill_cells(&report) < 0) {
+        csw_report_release(&report);
+        return csw_fail(err, -ENOMEM, "no memory for a report of %zu points", report.count);
+    }
+    *ret_report = report;
+    return 0;
+}
+
+void csw_report_release(struct csw_report *report)
+{
+    if (!report)
+        return;
+    for (size_t i = 0; report->cell && i < report->count; i++) {
+        free(report->cell[i].round_ns);
+        free(report->cell[i].round_cpu_ns);
+    }
+    free(report->cell);
+    free(report->sorted);
+    *report = (struct csw_report){0};
+}
+
+int csw_report_check(FILE *out, struct csw_err *err)
+{
+    if (fflush(out) != 0 || ferror(out))
+        return csw_fail(err, -EIO, "cannot write the report: %s", strerror(errno));
+    return 0;
+}

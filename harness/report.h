@@ -1,0 +1,62 @@
+/*
+ * report.h - everything that is shown afterwards, computed from a result file by one code path.
+ */
+#ifndef CSW_REPORT_H
+#define CSW_REPORT_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include <coresweep/err.h>
+#include <coresweep/record.h>
+
+#include "stats.h"
+
+/* What is known of one point. Times are those of a round: the median of its visit's samples. */
+struct csw_cell {
+    const struct csw_point *point;
+    const char *unit; /* what `rate` counts, plural */
+    bool waits;       /* the kernel waits: CPU time means nothing */
+
+    struct csw_estimate time_ns;    /* region */
+    struct csw_estimate e2e_ns;     /* create + run + join */
+    struct csw_estimate process_ns; /* start of the process to its end */
+    struct csw_estimate s_abs;      /* over the serial base */
+    struct csw_estimate s_rel;      /* over the same driver with one worker */
+    struct csw_estimate efficiency; /* s_abs / workers */
+    struct csw_estimate s_cpu;      /* serial CPU time / CPU time of the busiest worker */
+    struct csw_estimate rate;       /* work per second */
+    double min_ns, preempted;       /* least time; mean preemptions per sample, all workers */
+
+    double *round_ns, *round_cpu_ns; /* by round, NAN: not measured */
+};
+
+struct csw_report {
+    const struct csw_results *results; /* borrowed */
+    size_t count, rounds;
+    const struct csw_sample **sorted; /* all samples, by point and round */
+    struct csw_cell *cell;            /* one per point, in the plan's order */
+};
+
+/* Computes all cells. Returns 0 or -ENOMEM. The results must outlive the report. */
+int csw_report_init(struct csw_report *ret_report, const struct csw_results *, struct csw_err *);
+void csw_report_release(struct csw_report *);
+
+/* The named estimates of a cell, for every format that writes them all. */
+struct csw_report_column {
+    const char *name;
+    size_t offset; /* of the struct csw_estimate in struct csw_cell */
+};
+extern const struct csw_report_column csw_report_columns[];
+extern const size_t csw_report_column_count;
+
+/* Flushes the stream: 0, or -EIO where something could not be written. */
+int csw_report_check(FILE *out, struct csw_err *);
+
+/* Writes the report. 0, or -EIO / -ENOMEM where it could not be written whole. */
+int csw_report_table(const struct csw_report *, FILE *out, struct csw_err *);
+int csw_report_markdown(const struct csw_report *, FILE *out, struct csw_err *);
+int csw_report_csv(const struct csw_report *, FILE *out, struct csw_err *);
+int csw_report_json(const struct csw_report *, FILE *out, struct csw_err *);
+
+#endif

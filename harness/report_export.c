@@ -1,0 +1,121 @@
+/* report_export.c - the report for programs: JSON (what the plots read) and CSV. */
+#include "report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <string.h>
+
+#include "record_json.h"
+
+static const struct csw_estimate *estimate_of(const struct csw_cell *cell,
+                                              const struct csw_report_column *column)
+{
+    return (const struct csw_estimate *)(const void *)((const char *)cell + column->offset);
+}
+
+/* ---- JSON -------------------------------------------------------------------------------------
+ */
+
+static json_t *estimate_json(const struct csw_estimate *estimate)
+{
+    return json_pack("{s:o, s:o, s:o, s:I}", "value", csw_real_json(estimate->value), "low",
+                     csw_real_json(estimate->low), "high", csw_real_json(estimate->high), "n",
+                     (json_int_t)estimate->n);
+}
+
+static json_t *rounds_json(const double *values, size_t count)
+{
+    json_t *array = json_array();
+
+    for (size_t r = 0; r < count; r++)
+        json_array_append_new(array, csw_real_json(values[r]));
+    return array;
+}
+
+static json_t *cell_json(const struct csw_report *report, const struct csw_cell *cell)
+{
+    json_t *object = csw_record_json(&csw_point_fields, cell->point);
+
+    json_object_set_new(object, "unit", json_string(cell->unit));
+    json_object_set_new(object, "waits", json_boolean(cell->waits));
+    json_object_set_new(object, "min_ns", csw_real_json(cell->min_ns));
+    json_object_set_new(object, "preempted", csw_real_json(cell->preempted));
+    for (size_t c = 0; c < csw_report_column_count; c++)
+        json_object_set_new(object, csw_report_columns[c].name,
+                            estimate_json(estimate_of(cell, &csw_report_columns[c])));
+    json_object_set_new(object, "round_ns", rounds_json(cell->round_ns, report->rounds));
+    json_object_set_new(object, "round_cpu_ns", rounds_json(cell->round_cpu_ns, report->rounds));
+    return object;
+}
+
+static json_t *report_json(const struct csw_report *report)
+{
+    const struct csw_results *results = report->results;
+    json_t *points = json_array(), *events = json_array();
+
+    for (size_t i = 0; i < report->count; i++)
+        json_array_append_new(points, cell_json(report, &report->cell[i]));
+    for (size_t i = 0; i < results->events; i++)
+        json_array_append_new(events, csw_record_json(&csw_event_fields, &results->event[i]));
+    return json_pack("{s:f, s:b, s:o, s:o, s:o, s:o}", "confidence", CSW_CONFIDENCE, "complete",
+                     results->ended, "plan", csw_record_json(&csw_plan_fields, &results->plan),
+                     "host", csw_record_json(&csw_host_fields, &results->host), "points", points,
+                     "events", events);
+}
+
+int csw_report_json(const struct csw_report *report, FILE *out, struct csw_err *err)
+{
+    json_t *json = report_json(report);
+
+    if (!json)
+        return csw_fail(err, -ENOMEM, "no memory for a report");
+    json_dumpf(json, out, JSON_INDENT(1) | JSON_REAL_PRECISION(10));
+    json_decref(json);
+    fprintf(out, "\n");
+    return csw_report_check(out, err);
+}
+
+/* ---- CSV (RFC 4180, one row per point) --------------------------------------------------------
+ */
+
+static void print_number(double value, FILE *out)
+{
+    if (isfinite(value))
+        fprintf(out, ",%.10g", value);
+    else
+        fprintf(out, ",");
+}
+
+static void print_cell(const struct csw_cell *cell, FILE *out)
+{
+    const struct csw_point *point = cell->point;
+
+    fprintf(out, "%s,\"%s\",%s,%s,%" PRIu64 ",%d,%zu", point->kernel, point->tasks, point->schedule,
+            point->driver, point->workers, point->oversubscribed, cell->time_ns.n);
+    for (size_t c = 0; c < csw_report_column_count; c++) {
+        const struct csw_estimate *estimate = estimate_of(cell, &csw_report_columns[c]);
+
+        print_number(estimate->value, out);
+        print_number(estimate->low, out);
+        print_number(estimate->high, out);
+    }
+    print_number(cell->min_ns, out);
+    print_number(cell->preempted, out);
+    fprintf(out, "\n");
+}
+
+int csw_report_csv(const struct csw_report *report, FILE *out, struct csw_err *err)
+{
+    fprintf(out, "kernel,tasks,schedule,driver,workers,oversubscribed,rounds");
+    for (size_t c = 0; c < csw_report_column_count; c++) {
+        const char *name = csw_report_columns[c].name;
+
+        fprintf(out, ",%s,%s_low,%s_high", name, name, name);
+    }
+    fprintf(out, ",min_ns,preempted\n");
+    for (size_t i = 0; i < report->count; i++)
+        print_cell(&report->cell[i], out);
+    return csw_report_check(out, err);
+}

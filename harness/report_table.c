@@ -1,0 +1,249 @@
+/* report_table.c - the report for people: one table per kernel, workload and schedule. */
+#include "report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "table.h"
+
+#define CELL_SIZE 40
+
+/* The columns of both tables, in order. */
+enum column { DRIVER, WORKERS, TIME, S_ABS, S_REL, EFFICIENCY, S_CPU, RATE, COLUMNS };
+
+static const struct csw_column columns[COLUMNS] = {
+    [DRIVER] = {"driver", false},     [WORKERS] = {"workers", true},
+    [TIME] = {"time [95 %]", true},   [S_ABS] = {"S_abs [95 %]", true},
+    [S_REL] = {"S_rel [95 %]", true}, [EFFICIENCY] = {"eff", true},
+    [S_CPU] = {"S_cpu", true},        [RATE] = {"rate/s", true},
+};
+
+typedef char row[COLUMNS][CELL_SIZE];
+
+/* ---- numbers as text --------------------------------------------------------------------------
+ */
+
+struct scale {
+    double factor;
+    const char *name;
+};
+
+/* The scale that leaves 1 to 999 before the point. Scales ascend. */
+static const struct scale *scale_for(double value, const struct scale *scales, size_t count)
+{
+    size_t best = 0;
+
+    for (size_t i = 1; i < count; i++)
+        if (value >= scales[i].factor)
+            best = i;
+    return &scales[best];
+}
+
+static const struct scale *time_scale(double ns)
+{
+    static const struct scale scales[] = {{1, "ns"}, {1e3, "us"}, {1e6, "ms"}, {1e9, "s"}};
+
+    return scale_for(ns, scales, sizeof scales / sizeof *scales);
+}
+
+/* Digits after the point that make four significant ones. */
+static int decimals(double value)
+{
+    return value >= 1000 ? 0 : value >= 100 ? 1 : value >= 10 ? 2 : 3;
+}
+
+static void print_time(const struct csw_estimate *time_ns, char ret_text[CELL_SIZE])
+{
+    const struct scale *scale = time_scale(time_ns->value);
+    const double value = time_ns->value / scale->factor;
+    const int digits = decimals(value);
+
+    if (isnan(value))
+        snprintf(ret_text, CELL_SIZE, "-");
+    else if (csw_estimate_has_interval(time_ns))
+        snprintf(ret_text, CELL_SIZE, "%.*f %s [%.*f, %.*f]", digits, value, scale->name, digits,
+                 time_ns->low / scale->factor, digits, time_ns->high / scale->factor);
+    else
+        snprintf(ret_text, CELL_SIZE, "%.*f %s (n=%zu)", digits, value, scale->name, time_ns->n);
+}
+
+static void print_ratio(const struct csw_estimate *ratio, char ret_text[CELL_SIZE])
+{
+    if (isnan(ratio->value))
+        snprintf(ret_text, CELL_SIZE, "-");
+    else if (csw_estimate_has_interval(ratio))
+        snprintf(ret_text, CELL_SIZE, "%.2f [%.2f, %.2f]", ratio->value, ratio->low, ratio->high);
+    else
+        snprintf(ret_text, CELL_SIZE, "%.2f (n=%zu)", ratio->value, ratio->n);
+}
+
+static void print_value(double value, char ret_text[CELL_SIZE])
+{
+    if (isnan(value))
+        snprintf(ret_text, CELL_SIZE, "-");
+    else
+        snprintf(ret_text, CELL_SIZE, "%.2f", value);
+}
+
+static void print_rate(double rate, char ret_text[CELL_SIZE])
+{
+    static const struct scale scales[] = {{1, ""},    {1e3, "k"},  {1e6, "M"},
+                                          {1e9, "G"}, {1e12, "T"}, {1e15, "P"}};
+    const struct scale *scale = scale_for(rate, scales, sizeof scales / sizeof *scales);
+
+    if (isnan(rate))
+        snprintf(ret_text, CELL_SIZE, "-");
+    else
+        snprintf(ret_text, CELL_SIZE, "%.3g%s%s", rate / scale->factor, *scale->name ? " " : "",
+                 scale->name);
+}
+
+static void fill_row(const struct csw_cell *cell, row ret_row)
+{
+    snprintf(ret_row[DRIVER], CELL_SIZE, "%s", cell->point->driver);
+    snprintf(ret_row[WORKERS], CELL_SIZE, "%" PRIu64 "%s", cell->point->workers,
+             cell->point->oversubscribed ? "*" : "");
+    print_time(&cell->time_ns, ret_row[TIME]);
+    print_ratio(&cell->s_abs, ret_row[S_ABS]);
+    print_ratio(&cell->s_rel, ret_row[S_REL]);
+    print_value(cell->waits ? NAN : cell->efficiency.value, ret_row[EFFICIENCY]);
+    print_value(cell->s_cpu.value, ret_row[S_CPU]);
+    print_rate(cell->rate.value, ret_row[RATE]);
+}
+
+/* ---- what stands in one table -----------------------------------------------------------------
+ */
+
+static bool is_base(const struct csw_cell *cell)
+{
+    return strcmp(cell->point->driver, "serial") == 0;
+}
+
+/* The series of a cell, or the serial base that the series is compared with. */
+static bool belongs(const struct csw_cell *cell, const struct csw_cell *series)
+{
+    const struct csw_point *a = cell->point, *b = series->point;
+
+    return strcmp(a->kernel, b->kernel) == 0 && strcmp(a->tasks, b->tasks) == 0 &&
+           (strcmp(a->schedule, b->schedule) == 0 || is_base(cell));
+}
+
+/* The first point of its series; a base leads only where nothing else was done with its work. */
+static bool leads(const struct csw_report *report, size_t index)
+{
+    const struct csw_cell *cell = &report->cell[index];
+
+    for (size_t i = 0; i < report->count; i++) {
+        const struct csw_cell *other = &report->cell[i];
+
+        if (is_base(other) || i == index)
+            continue;
+        if (is_base(cell) ? belongs(cell, other) : i < index && belongs(other, cell))
+            return false;
+    }
+    return true;
+}
+
+/* "trial, schedule whole, tasks 2130,4260 (rate: comparisons)"; long lists are cut. */
+static void print_title(const struct csw_cell *cell, const char *before, FILE *out)
+{
+    const struct csw_point *point = cell->point;
+    const size_t shown = 40;
+
+    fprintf(out, "%s%s, schedule %s, tasks %.*s%s (rate: %s)\n", before, point->kernel,
+            point->schedule, (int)shown, point->tasks, strlen(point->tasks) > shown ? "..." : "",
+            cell->unit);
+}
+
+static void print_notes(const struct csw_report *report, const char *line_end, FILE *out)
+{
+    bool few = false, over = false;
+
+    for (size_t i = 0; i < report->count; i++) {
+        const struct csw_cell *cell = &report->cell[i];
+
+        few |= cell->time_ns.n > 0 && !csw_estimate_has_interval(&cell->time_ns);
+        over |= cell->point->oversubscribed;
+    }
+    fprintf(out,
+            "S_abs: speedup over serial. S_rel: over the same driver with one worker. eff: "
+            "S_abs/workers.%s\n"
+            "S_cpu: S_abs by CPU time of the busiest worker, as if nobody else used the CPUs.%s\n",
+            line_end, line_end);
+    if (few)
+        fprintf(out, "(n=...): too few rounds for a 95 %% interval, which takes at least 6.%s\n",
+                line_end);
+    if (over)
+        fprintf(out, "*: more workers than the %" PRIu64 " usable CPUs.%s\n",
+                report->results->host.usable_pus, line_end);
+}
+
+/* ---- text -------------------------------------------------------------------------------------
+ */
+
+static int print_series(const struct csw_report *report, size_t index, FILE *out,
+                        struct csw_err *err)
+{
+    struct csw_table *table = csw_table_new(columns, COLUMNS);
+
+    for (size_t i = 0; i < report->count; i++) {
+        row cells;
+        const char *texts[COLUMNS];
+
+        if (!belongs(&report->cell[i], &report->cell[index]))
+            continue;
+        fill_row(&report->cell[i], cells);
+        for (int c = 0; c < COLUMNS; c++)
+            texts[c] = cells[c];
+        csw_table_row(table, texts);
+    }
+    print_title(&report->cell[index], "", out);
+    return csw_table_print(table, out, err);
+}
+
+int csw_report_table(const struct csw_report *report, FILE *out, struct csw_err *err)
+{
+    int code = 0;
+
+    for (size_t i = 0; code == 0 && i < report->count; i++)
+        if (leads(report, i))
+            code = print_series(report, i, out, err);
+    if (code < 0)
+        return code;
+    print_notes(report, "", out);
+    return csw_report_check(out, err);
+}
+
+/* ---- Markdown ---------------------------------------------------------------------------------
+ */
+
+static void print_markdown_series(const struct csw_report *report, size_t index, FILE *out)
+{
+    print_title(&report->cell[index], "### ", out);
+    fprintf(out, "\n");
+    for (int c = 0; c < COLUMNS; c++)
+        fprintf(out, "| %s %s", columns[c].heading, c + 1 < COLUMNS ? "" : "|\n");
+    for (int c = 0; c < COLUMNS; c++)
+        fprintf(out, "|%s%s", columns[c].right ? "---:" : "---", c + 1 < COLUMNS ? "" : "|\n");
+    for (size_t i = 0; i < report->count; i++) {
+        row cells;
+
+        if (!belongs(&report->cell[i], &report->cell[index]))
+            continue;
+        fill_row(&report->cell[i], cells);
+        for (int c = 0; c < COLUMNS; c++)
+            fprintf(out, "| %s %s", cells[c], c + 1 < COLUMNS ? "" : "|\n");
+    }
+    fprintf(out, "\n");
+}
+
+int csw_report_markdown(const struct csw_report *report, FILE *out, struct csw_err *err)
+{
+    for (size_t i = 0; i < report->count; i++)
+        if (leads(report, i))
+            print_markdown_series(report, i, out);
+    print_notes(report, "  ", out);
+    return csw_report_check(out, err);
+}

@@ -1,0 +1,105 @@
+/* stats.c - see stats.h */
+#include "stats.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+const struct csw_estimate csw_estimate_none = {.value = NAN, .low = NAN, .high = NAN};
+
+bool csw_estimate_has_interval(const struct csw_estimate *estimate)
+{
+    return !isnan(estimate->low) && !isnan(estimate->high);
+}
+
+/* ln of the binomial probability of k successes in n throws of a fair coin. */
+static double log_binomial(size_t n, size_t k)
+{
+    return lgamma((double)n + 1) - lgamma((double)k + 1) - lgamma((double)(n - k) + 1) -
+           (double)n * log(2);
+}
+
+size_t csw_median_rank(size_t n, double confidence)
+{
+    double below = 0; /* P(Bin < k + 1) */
+    size_t k = 0;
+
+    while (2 * k < n) {
+        below += exp(log_binomial(n, k));
+        if (below > (1 - confidence) / 2)
+            break;
+        k++;
+    }
+    return k;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const double left = *(const double *)a, right = *(const double *)b;
+
+    return (left > right) - (left < right);
+}
+
+/* Sorts in place; the values are all numbers. */
+static struct csw_estimate median_of(double *values, size_t n)
+{
+    if (n == 0)
+        return csw_estimate_none;
+    qsort(values, n, sizeof *values, compare);
+    const size_t k = csw_median_rank(n, CSW_CONFIDENCE);
+
+    return (struct csw_estimate){
+        .value = (values[(n - 1) / 2] + values[n / 2]) / 2,
+        .low = k > 0 ? values[k - 1] : NAN,
+        .high = k > 0 ? values[n - k] : NAN,
+        .n = n,
+    };
+}
+
+struct csw_estimate csw_median(const double *values, size_t count)
+{
+    double *numbers = malloc((count > 0 ? count : 1) * sizeof *numbers);
+    size_t n = 0;
+
+    if (!numbers)
+        return csw_estimate_none;
+    for (size_t i = 0; i < count; i++)
+        if (!isnan(values[i]))
+            numbers[n++] = values[i];
+    const struct csw_estimate estimate = median_of(numbers, n);
+
+    free(numbers);
+    return estimate;
+}
+
+struct csw_estimate csw_paired_ratio(const double *base, const double *other, size_t rounds)
+{
+    double *logs = malloc((rounds > 0 ? rounds : 1) * sizeof *logs);
+
+    if (!logs)
+        return csw_estimate_none;
+    for (size_t r = 0; r < rounds; r++)
+        logs[r] = base[r] > 0 && other[r] > 0 ? log(base[r] / other[r]) : NAN;
+    struct csw_estimate estimate = csw_median(logs, rounds);
+
+    free(logs);
+    estimate.value = exp(estimate.value);
+    estimate.low = exp(estimate.low);
+    estimate.high = exp(estimate.high);
+    return estimate;
+}
+
+struct csw_estimate csw_estimate_times(struct csw_estimate estimate, double factor)
+{
+    estimate.value *= factor;
+    estimate.low *= factor;
+    estimate.high *= factor;
+    return estimate;
+}
+
+struct csw_estimate csw_estimate_under(double constant, struct csw_estimate estimate)
+{
+    return (struct csw_estimate){.value = constant / estimate.value,
+                                 .low = constant / estimate.high,
+                                 .high = constant / estimate.low,
+                                 .n = estimate.n};
+}

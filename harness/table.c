@@ -1,0 +1,67 @@
+/* table.c - see table.h */
+#include "table.h"
+
+#include <errno.h>
+#include <libsmartcols.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct csw_table {
+    struct libscols_table *scols;
+    size_t columns;
+    bool complete; /* nothing got lost for want of memory */
+};
+
+struct csw_table *csw_table_new(const struct csw_column *columns, size_t count)
+{
+    struct csw_table *table = calloc(1, sizeof *table);
+
+    if (!table)
+        return NULL;
+    table->scols = scols_new_table();
+    table->columns = count;
+    table->complete = table->scols != NULL;
+    for (size_t c = 0; table->complete && c < count; c++)
+        table->complete = scols_table_new_column(table->scols, columns[c].heading, 0,
+                                                 columns[c].right ? SCOLS_FL_RIGHT : 0) != NULL;
+    return table;
+}
+
+void csw_table_row(struct csw_table *table, const char *const *texts)
+{
+    if (!table || !table->complete)
+        return;
+    struct libscols_line *line = scols_table_new_line(table->scols, NULL);
+
+    table->complete = line != NULL;
+    for (size_t c = 0; table->complete && c < table->columns; c++)
+        table->complete = scols_line_set_data(line, c, texts[c]) == 0;
+}
+
+int csw_table_print(struct csw_table *table, FILE *out, struct csw_err *err)
+{
+    int code = table && table->complete ? 0 : -ENOMEM;
+
+    if (code == 0) {
+        scols_table_set_stream(table->scols, out);
+        code = scols_print_table(table->scols);
+        if (code == 0)
+            fputc('\n', out);
+    }
+    if (table)
+        scols_unref_table(table->scols);
+    free(table);
+    if (code != 0)
+        return csw_fail(err, -ENOMEM, "no memory for a table");
+    if (fflush(out) != 0 || ferror(out))
+        return csw_fail(err, -EIO, "cannot write a table: %s", strerror(errno));
+    return 0;
+}
+
+const char *csw_table_library(void)
+{
+    const char *version = "?";
+
+    scols_get_library_version(&version);
+    return version;
+}

@@ -1,0 +1,29 @@
+/* visit.h - one point measured by a fresh process, `coresweep run POINT --json`. */
+#ifndef CSW_VISIT_H
+#define CSW_VISIT_H
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <coresweep/err.h>
+#include <coresweep/record.h>
+
+struct csw_visit {
+    const char *program; /* the coresweep to start */
+    const char *pin;
+    uint64_t samples, min_ms;
+    uint64_t timeout_ns;               /* a visit that takes longer is killed */
+    const volatile sig_atomic_t *stop; /* NULL, or becomes not 0 when the user wants to stop */
+};
+
+/*
+ * Starts the process, waits for its end and reads its samples. `ret_samples` gets visit->samples of
+ * them with process_ns filled in; the caller releases each and frees the array. Returns 0;
+ * CSW_EWRONG where the visit found a wrong result; -EINTR where the user stopped it; -ETIMEDOUT;
+ * or another negative errno. No process is left behind in any case.
+ */
+int csw_visit_run(const struct csw_visit *, const struct csw_point *,
+                  struct csw_sample **ret_samples, struct csw_err *);
+
+#endif

@@ -1,0 +1,189 @@
+/* workload.c - numbers, task lists and schedules as a user writes them. */
+#include <coresweep/job.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* No 64-bit number has more digits, so a larger exponent is an overflow for any mantissa but 0. */
+#define MAX_EXPONENT 20
+
+/* Appends a decimal digit; false on overflow. */
+static bool push_digit(uint64_t *value, unsigned digit)
+{
+    return !__builtin_mul_overflow(*value, UINT64_C(10), value) &&
+           !__builtin_add_overflow(*value, (uint64_t)digit, value);
+}
+
+/*
+ * Reads digits, with single `_` between digits. Counts them in `ret_digits` and leaves *text at the
+ * first other character. False on overflow or a misplaced `_`.
+ */
+static bool read_digits(const char **text, uint64_t *value, unsigned *ret_digits)
+{
+    const char *p = *text;
+
+    for (*ret_digits = 0; isdigit((unsigned char)*p); ++*ret_digits) {
+        if (!push_digit(value, (unsigned)(*p++ - '0')))
+            return false;
+        if (*p == '_' && !isdigit((unsigned char)*++p))
+            return false;
+    }
+    *text = p;
+    return true;
+}
+
+/* Multiplies by 10^exponent; false where that is not a whole 64-bit number. */
+static bool scale(uint64_t *value, int exponent)
+{
+    for (; exponent > 0; exponent--)
+        if (!push_digit(value, 0))
+            return false;
+    for (; exponent < 0; exponent++) {
+        if (*value % 10 != 0)
+            return false;
+        *value /= 10;
+    }
+    return true;
+}
+
+static bool read_exponent(const char **text, int *exponent)
+{
+    if (**text != 'e' && **text != 'E')
+        return true;
+    uint64_t value = 0;
+    unsigned digits;
+
+    *text += (*text)[1] == '+' ? 2 : 1;
+    if (!read_digits(text, &value, &digits) || digits == 0 || value > MAX_EXPONENT)
+        return false;
+    *exponent += (int)value;
+    return true;
+}
+
+static bool read_number(const char *text, uint64_t *ret_number)
+{
+    uint64_t value = 0;
+    unsigned whole, fraction = 0;
+
+    if (!read_digits(&text, &value, &whole) || whole == 0)
+        return false;
+    if (*text == '.') {
+        text++;
+        if (!read_digits(&text, &value, &fraction) || fraction == 0)
+            return false;
+    }
+    int exponent = -(int)fraction;
+
+    if (!read_exponent(&text, &exponent) || *text != '\0' || !scale(&value, exponent))
+        return false;
+    *ret_number = value;
+    return true;
+}
+
+int csw_number_parse(uint64_t *ret_number, const char *text, struct csw_err *err)
+{
+    if (!read_number(text, ret_number))
+        return csw_fail(err, -EINVAL,
+                        "'%.40s' is not a whole number from 0 to 18446744073709551615 (5000, "
+                        "5_000_000 and 1e9 are)",
+                        text);
+    return 0;
+}
+
+int csw_workload_parse(struct csw_workload *ret_workload, const char *text, struct csw_err *err)
+{
+    char *copy = strdup(text);
+    struct csw_task *tasks = calloc(strlen(text) / 2 + 1, sizeof *tasks);
+    size_t count = 0;
+    int code = copy && tasks ? 0 : csw_fail(err, -ENOMEM, "no memory for a list of tasks");
+    char *rest = copy;
+
+    while (code == 0 && rest)
+        code = csw_number_parse(&tasks[count++].n, strsep(&rest, ","), err);
+    free(copy);
+    if (code < 0) {
+        free(tasks);
+        return code;
+    }
+    *ret_workload = (struct csw_workload){.count = count, .tasks = tasks};
+    return 0;
+}
+
+void csw_workload_release(struct csw_workload *workload)
+{
+    if (!workload)
+        return;
+    free(workload->tasks);
+    *workload = (struct csw_workload){0};
+}
+
+char *csw_workload_text(const struct csw_workload *workload)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out)
+        return NULL;
+    for (size_t i = 0; i < workload->count; i++)
+        fprintf(out, "%s%" PRIu64, i > 0 ? "," : "", workload->tasks[i].n);
+    if (fclose(out) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+static const char *const handout_names[] = {
+    [CSW_WHOLE] = "whole",
+    [CSW_STATIC] = "static",
+    [CSW_DYNAMIC] = "dynamic",
+    [CSW_GUIDED] = "guided",
+};
+
+static bool takes_chunk(enum csw_handout handout)
+{
+    return handout == CSW_DYNAMIC || handout == CSW_GUIDED;
+}
+
+int csw_schedule_parse(struct csw_schedule *ret_schedule, const char *text, struct csw_err *err)
+{
+    const size_t length = strcspn(text, ":");
+
+    for (int i = CSW_WHOLE; i <= CSW_GUIDED; i++) {
+        struct csw_schedule schedule = {.handout = (enum csw_handout)i};
+
+        if (strlen(handout_names[i]) != length || strncmp(handout_names[i], text, length) != 0)
+            continue;
+        if (text[length] == ':') {
+            if (!takes_chunk(schedule.handout))
+                return csw_fail(err, -EINVAL, "schedule '%s' takes no chunk; dynamic and guided do",
+                                text);
+            if (!read_number(text + length + 1, &schedule.chunk) || schedule.chunk == 0)
+                return csw_fail(err, -EINVAL,
+                                "the chunk of schedule '%s' is not a whole number of items, at "
+                                "least 1",
+                                text);
+        }
+        *ret_schedule = schedule;
+        return 0;
+    }
+    return csw_fail(err, -EINVAL,
+                    "unknown schedule '%s'; there are whole, static, dynamic[:chunk] and "
+                    "guided[:chunk]",
+                    text);
+}
+
+void csw_schedule_text(const struct csw_schedule *schedule, char ret_text[CSW_SCHEDULE_TEXT_SIZE])
+{
+    const char *name = handout_names[schedule->handout];
+
+    if (schedule->chunk > 0)
+        snprintf(ret_text, CSW_SCHEDULE_TEXT_SIZE, "%s:%" PRIu64, name, schedule->chunk);
+    else
+        snprintf(ret_text, CSW_SCHEDULE_TEXT_SIZE, "%s", name);
+}

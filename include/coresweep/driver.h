@@ -1,0 +1,53 @@
+/*
+ * driver.h - how work reaches workers. A driver never reads a clock, never names a kernel, never
+ * prints. It is one file and one line in drivers.def.
+ */
+#ifndef CORESWEEP_DRIVER_H
+#define CORESWEEP_DRIVER_H
+
+#include <coresweep/err.h>
+#include <coresweep/job.h>
+#include <coresweep/place.h>
+
+enum csw_driver_flags {
+    CSW_ONE_WORKER = 1u << 0, /* only ever one worker: the serial baseline */
+};
+
+struct csw_team; /* each driver's own */
+
+struct csw_driver {
+    const char *name, *summary;
+    const char *library; /* the runtime behind it with its version, for the record; NULL: none */
+    unsigned flags;
+
+    /*
+     * Makes placement->workers workers, each bound as the placement says before it touches memory,
+     * and parks them. On failure everything made so far is undone, the first k - 1 workers too.
+     * The job and the placement must outlive the team.
+     */
+    int (*open)(struct csw_team **ret_team, const struct csw_job *, const struct csw_placement *,
+                struct csw_err *);
+
+    /*
+     * Runs the whole job once; every worker takes part, and all are parked again on return.
+     * `ret_shares` has one share per worker. After an error the team can only be closed.
+     */
+    int (*run)(struct csw_team *, struct csw_share *ret_shares, struct csw_err *);
+
+    /* Ends the workers, frees the team, restores the caller's binding. Accepts NULL. */
+    void (*close)(struct csw_team *);
+};
+
+struct csw_driver_entry {
+    const char *name;
+    const char *needs;               /* what the build must find: a CMake target, or "" */
+    const struct csw_driver *driver; /* NULL: not in this build */
+};
+
+/* The registry, in the order of drivers.def; NULL past the end. */
+const struct csw_driver_entry *csw_driver_at(size_t index);
+
+/* The entry of that name; NULL if there is none. Its driver may still be NULL. */
+const struct csw_driver_entry *csw_driver_find(const char *name);
+
+#endif

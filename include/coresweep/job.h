@@ -1,0 +1,145 @@
+/*
+ * job.h - kernel + workload + schedule, cut once into units that every driver hands out.
+ *
+ * A task is cut into equal pieces (their sizes differ by one item at most); a piece is a unit, and
+ * the units of all tasks are numbered through in input order. How many pieces a task gets is the
+ * schedule's choice:
+ *   whole    one: a task goes to one worker, as in a pool that maps over a list
+ *   static   one per worker; piece w of every task goes to worker w
+ *   dynamic  pieces of at most `chunk` items; the next free worker takes the next one
+ *   guided   cut like dynamic; a free worker takes remaining/workers units at once
+ */
+#ifndef CORESWEEP_JOB_H
+#define CORESWEEP_JOB_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <coresweep/err.h>
+#include <coresweep/kernel.h>
+
+/* Two lines: what one worker writes must share no line with its neighbour's, prefetcher included.
+ */
+#define CSW_CACHE_LINE 128
+
+/* ---- workload: an ordered list of tasks ------------------------------------------------------ */
+
+struct csw_workload {
+    size_t count;
+    struct csw_task *tasks; /* owned */
+};
+
+/*
+ * Reads "5000" or "1000,2000,5e3,3_000,100". Returns 0; -EINVAL names the value that is no exact
+ * unsigned 64-bit number. The caller releases the workload.
+ */
+int csw_workload_parse(struct csw_workload *ret_workload, const char *text, struct csw_err *);
+void csw_workload_release(struct csw_workload *);
+
+/* Returns the list as csw_workload_parse reads it; the caller frees it. NULL: out of memory. */
+char *csw_workload_text(const struct csw_workload *);
+
+/* Reads one number: digits, `_` between digits, or 1e9 / 1.5e3 where that is a whole number. */
+int csw_number_parse(uint64_t *ret_number, const char *text, struct csw_err *);
+
+/* ---- schedule -------------------------------------------------------------------------------- */
+
+enum csw_handout { CSW_WHOLE, CSW_STATIC, CSW_DYNAMIC, CSW_GUIDED };
+
+struct csw_schedule {
+    enum csw_handout handout;
+    uint64_t chunk; /* items per unit of dynamic and guided; 0: about 1024 units in all */
+};
+
+#define CSW_SCHEDULE_TEXT_SIZE 32
+
+/* Reads "whole", "static", "dynamic[:chunk]" or "guided[:chunk]". */
+int csw_schedule_parse(struct csw_schedule *ret_schedule, const char *text, struct csw_err *);
+
+/* Writes the text that csw_schedule_parse reads. */
+void csw_schedule_text(const struct csw_schedule *, char ret_text[CSW_SCHEDULE_TEXT_SIZE]);
+
+/* ---- job ------------------------------------------------------------------------------------- */
+
+/* One task of the job, cut: piece k holds quotient items, and one more where k < remainder. */
+struct csw_part {
+    const void *state;
+    uint64_t n, pieces, quotient, remainder;
+    uint64_t first_unit;
+};
+
+/* Where listed hits go: mapped memory shared with forked workers, made before the team opens. */
+struct csw_listing {
+    uint64_t *unit_hits; /* not NULL: every unit's number of hits is noted here */
+    uint64_t *hits;      /* not NULL: unit u writes its hits from hits[unit_start[u]] on */
+    const uint64_t *unit_start;
+};
+
+/* Lives in mapped memory shared with forked workers: `stamped` may change between two runs. */
+struct csw_job {
+    const struct csw_kernel *kernel;
+    struct csw_schedule schedule;
+    unsigned workers;
+    bool stamped; /* workers note when they start and end, and their CPU time (about 2 us a run) */
+    uint64_t units;
+    size_t tasks;
+    struct csw_part *parts; /* one per task */
+    struct csw_tally expect;
+    struct csw_listing listing;
+};
+
+/*
+ * Whether csw_job_open would take the three together: 0, -ENOTSUP where this CPU cannot run the
+ * kernel, -EINVAL where a task exceeds its max_n or the schedule does not fit it.
+ */
+int csw_job_check(const struct csw_kernel *, const struct csw_workload *,
+                  const struct csw_schedule *, struct csw_err *);
+
+/*
+ * Opens the kernel for every task and cuts the tasks. Where the kernel has no closed form, one
+ * serial scan finds out what to expect. Returns 0; what csw_job_check returned; -ENOMEM; or what
+ * the kernel's open returned. The workload must outlive the job.
+ */
+int csw_job_open(struct csw_job **ret_job, const struct csw_kernel *, const struct csw_workload *,
+                 const struct csw_schedule *, unsigned workers, struct csw_err *);
+void csw_job_close(struct csw_job *);
+
+/* ---- what drivers call ----------------------------------------------------------------------- */
+
+/* What one worker did of one run, on cache lines of its own. */
+struct csw_share {
+    _Alignas(CSW_CACHE_LINE) struct csw_tally tally;
+    uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC; 0 when the job is not stamped */
+    uint64_t cpu_ns;           /* thread CPU time between the two */
+    uint64_t chunks;           /* ranges scanned */
+    uint64_t preempted;        /* involuntary context switches between the two */
+    int cpu;                   /* CPU seen at the end; -1 when the job is not stamped */
+};
+
+/* The next unit to hand out, shared by the workers of a team. */
+struct csw_cursor {
+    _Alignas(CSW_CACHE_LINE) _Atomic uint64_t next;
+};
+
+/* Empties the share and stamps its start; every worker calls it once, first in each run. */
+void csw_share_begin(const struct csw_job *, struct csw_share *ret_share);
+
+/* Stamps the end; every worker calls it once, when no unit is left for it. */
+void csw_share_end(const struct csw_job *, struct csw_share *);
+
+/*
+ * Runs the units [first, last) of the job, neighbours of one task in one scan. For drivers whose
+ * runtime has a scheduler of its own, between csw_share_begin and csw_share_end.
+ */
+void csw_chunk(const struct csw_job *, uint64_t first, uint64_t last, struct csw_share *);
+
+/*
+ * One worker's whole part of one run, by the job's schedule: begin, chunks, end. The driver sets
+ * cursor->next to 0 before it releases the workers.
+ */
+void csw_work(const struct csw_job *, unsigned worker, struct csw_cursor *,
+              struct csw_share *ret_share);
+
+#endif

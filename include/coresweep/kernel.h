@@ -1,0 +1,100 @@
+/*
+ * kernel.h - what work is: a pure function of a half-open range of items.
+ *
+ * A task of size n has the items [0, n). In the family that finds perfect squares item i stands for
+ * the candidate i + 1, so that a task of size n covers the candidates 1..n and even
+ * n = UINT64_MAX needs no number beyond 64 bits. A kernel is one file and one line in kernels.def.
+ */
+#ifndef CORESWEEP_KERNEL_H
+#define CORESWEEP_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <coresweep/err.h>
+
+#define CSW_KERNEL_ABI 1u
+
+enum csw_kernel_flags {
+    CSW_INDIVISIBLE = 1u << 0, /* a task is one chunk: only the schedule `whole` fits */
+    CSW_WAITS = 1u << 1,       /* workers wait instead of computing: they may exceed the CPUs */
+    CSW_AS_GIVEN = 1u << 2,    /* the default tasks are not scaled up to a measurable time */
+};
+
+/* A piece of work that a user names, such as "all perfect squares in 1..5000" (n = 5000). */
+struct csw_task {
+    uint64_t n;
+};
+
+/*
+ * What a range of items gave. All sums are mod 2^64 and tallies add in any order, so that every
+ * way of cutting a task into ranges must give the same total.
+ */
+struct csw_tally {
+    uint64_t items;  /* items looked at */
+    uint64_t work;   /* elementary steps (comparisons of `trial`), counted as they happen */
+    uint64_t hits;   /* items found */
+    uint64_t digest; /* sum of the hits, or a hash of the items where a kernel finds nothing */
+};
+
+struct csw_kernel {
+    uint32_t abi; /* CSW_KERNEL_ABI */
+    uint32_t flags;
+    const char *name;    /* file name = symbol suffix = name on the command line */
+    const char *summary; /* one line for `coresweep list` */
+    const char *unit;    /* what `work` counts, plural: "comparisons" */
+    const char *tasks;   /* the default workload, as --tasks would take it */
+    uint64_t max_n;      /* largest task that the kernel is exact for; 0: any */
+
+    /* NULL: runs on any CPU. Otherwise false where this CPU lacks what the kernel needs. */
+    bool (*usable)(void);
+
+    /*
+     * Prepares what scan needs for one task. NULL: the state is the task itself. On success the
+     * state belongs to the kernel until close. Returns 0 or a negative errno through csw_fail.
+     */
+    int (*open)(void **ret_state, const struct csw_task *, struct csw_err *);
+
+    /* Works through the items [lo, hi); lo >= hi is empty and gives a zero tally. Re-entrant. */
+    struct csw_tally (*scan)(const void *state, uint64_t lo, uint64_t hi);
+
+    /*
+     * Writes the hits of [lo, hi) in ascending order and returns their number, which is what scan
+     * gives as `hits` for the same range; `ret_hits` has room for that many.
+     * NULL: the kernel finds nothing that could be listed.
+     */
+    size_t (*list)(const void *state, uint64_t lo, uint64_t hi, uint64_t *ret_hits);
+
+    /* The tally in closed form. NULL: results are checked against one serial scan. */
+    struct csw_tally (*expect)(const void *state, uint64_t lo, uint64_t hi);
+
+    /* Gives back what open made; may be NULL where open is. */
+    void (*close)(void *state);
+};
+
+/* Adds `add` to `sum`. */
+static inline void csw_tally_add(struct csw_tally *sum, const struct csw_tally *add)
+{
+    sum->items += add->items;
+    sum->work += add->work;
+    sum->hits += add->hits;
+    sum->digest += add->digest;
+}
+
+static inline bool csw_tally_equal(const struct csw_tally *a, const struct csw_tally *b)
+{
+    return a->items == b->items && a->work == b->work && a->hits == b->hits &&
+           a->digest == b->digest;
+}
+
+/* The registry, in the order of kernels.def; NULL past the end. */
+const struct csw_kernel *csw_kernel_at(size_t index);
+
+/* The kernel of that name; NULL if there is none. */
+const struct csw_kernel *csw_kernel_find(const char *name);
+
+/* NULL if this CPU can run the kernel, otherwise the reason for `coresweep list`. */
+const char *csw_kernel_missing(const struct csw_kernel *);
+
+#endif

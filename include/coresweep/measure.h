@@ -1,0 +1,58 @@
+/*
+ * measure.h - one visit: open a point's kernel, placement and team, warm up, time, verify.
+ */
+#ifndef CORESWEEP_MEASURE_H
+#define CORESWEEP_MEASURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <coresweep/driver.h>
+#include <coresweep/err.h>
+#include <coresweep/job.h>
+#include <coresweep/kernel.h>
+#include <coresweep/place.h>
+#include <coresweep/record.h>
+
+/* What is measured, with names resolved. All pointers are borrowed. */
+struct csw_setup {
+    const struct csw_kernel *kernel;
+    const struct csw_driver *driver;
+    const struct csw_workload *workload;
+    struct csw_schedule schedule;
+    const struct csw_placement *placement;
+};
+
+struct csw_protocol {
+    uint64_t samples; /* timed repetitions, at least 1 */
+    uint64_t min_ns;  /* a sample repeats the job until it takes about this long */
+};
+
+/*
+ * Measures one point. The warm-up doubles the number of runs until they take half of min_ns; its
+ * runs are verified and not recorded. Every run of every sample is verified: a wrong tally is
+ * CSW_EWRONG and gives no sample at all. `ret_samples` gets protocol->samples samples; the caller
+ * releases each and frees the array. point, round, position and process_ns are left 0, 0, 0, NAN.
+ */
+int csw_measure(const struct csw_setup *, const struct csw_protocol *,
+                struct csw_sample **ret_samples, struct csw_err *);
+
+/* The hits of every task, in input order. */
+struct csw_lists {
+    size_t tasks;
+    uint64_t *count; /* hits of task t */
+    uint64_t *start; /* its first hit is hits[start[t]] */
+    uint64_t *hits;  /* mapped memory of total_bytes bytes */
+    size_t total_bytes;
+};
+
+/*
+ * Runs the job twice on the setup's driver: once to count every unit's hits, once to write them
+ * where they belong. -ENOTSUP where the kernel lists nothing, CSW_EWRONG where the two disagree or
+ * the digest is wrong. The caller releases the lists.
+ */
+int csw_lists_init(struct csw_lists *ret_lists, const struct csw_setup *, struct csw_err *);
+void csw_lists_release(struct csw_lists *);
+
+#endif

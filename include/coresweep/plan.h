@@ -1,0 +1,59 @@
+/*
+ * plan.h - which points a sweep visits, and in which order. Pure functions: the same options, seed
+ * and machine give the same plan.
+ */
+#ifndef CORESWEEP_PLAN_H
+#define CORESWEEP_PLAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <coresweep/err.h>
+#include <coresweep/record.h>
+
+/* One curve family of a sweep: a kernel on a workload under a schedule, run by all drivers. */
+struct csw_series {
+    char *kernel, *tasks, *schedule; /* owned */
+};
+
+struct csw_series_list {
+    size_t count;
+    struct csw_series *series; /* owned */
+};
+
+/*
+ * The series that the plan's options --kernel, --tasks and --schedule ask for, tasks not yet
+ * scaled. Returns 0, -EINVAL naming the bad value, or -ENOMEM. The caller releases the list.
+ */
+int csw_series_init(struct csw_series_list *ret_list, const struct csw_plan *options,
+                    struct csw_err *);
+void csw_series_release(struct csw_series_list *);
+
+/*
+ * Fills plan->points: for every kernel and workload one serial base, then every driver x worker
+ * count of each series. One worker is always among the counts, as the base of S_rel. Computing
+ * kernels may exceed `usable_pus` only with plan->oversubscribe. Returns 0, -EINVAL or -ENOMEM.
+ */
+int csw_plan_fill(struct csw_plan *, const struct csw_series_list *, unsigned usable_pus,
+                  struct csw_err *);
+
+/*
+ * Writes the order of one round: ret_order[position] = point. Rounds follow a Williams design whose
+ * labels and rows are drawn from the seed: over `count` rounds (2 x count where count is odd) every
+ * point stands at every position, and follows every other point, equally often.
+ * Returns 0 or -ENOMEM.
+ * Source: E. J. Williams, Australian Journal of Scientific Research A 2 (1949), 149-168.
+ */
+int csw_plan_order(uint64_t seed, size_t count, uint64_t round, size_t *ret_order,
+                   struct csw_err *);
+
+/*
+ * Reads worker counts: "1,2,4", "1-8", or both. `ret_counts` gets them ascending, each once; the
+ * caller frees it. -EINVAL names the bad value.
+ */
+int csw_counts_parse(unsigned **ret_counts, size_t *ret_count, const char *text, struct csw_err *);
+
+/* No team is larger. */
+#define CSW_MAX_WORKERS 4096u
+
+#endif
