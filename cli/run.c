@@ -253,8 +253,8 @@ static void print_summary(const struct csw_sample *sample, const char *unit)
     const double seconds = sample->region_ns / (double)CSW_NS_PER_S;
     const uint64_t work = sample->work > 0 ? sample->work : sample->items;
 
-    printf("%s, schedule %s, driver %s, %" PRIu64 " workers\n", sample->kernel, sample->schedule,
-           sample->driver, sample->workers);
+    printf("%s, schedule %s, driver %s, %" PRIu64 " worker%s\n", sample->kernel, sample->schedule,
+           sample->driver, sample->workers, sample->workers == 1 ? "" : "s");
     printf("found:   %" PRIu64 " of %" PRIu64 " items, %" PRIu64 " %s, verified\n", sample->hits,
            sample->items, sample->work, unit);
     printf("region:  %.6g ms (median sample, %" PRIu64 " runs each), %.4g %s/s\n", seconds * 1e3,

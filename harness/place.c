@@ -74,7 +74,7 @@ const char *csw_topo_library(void)
     static char text[32];
     const unsigned version = hwloc_get_api_version();
 
-    snprintf(text, sizeof text, "hwloc %u.%u.%u", version >> 16, version >> 8 & 0xff,
+    snprintf(text, sizeof text, "hwloc API %u.%u.%u", version >> 16, version >> 8 & 0xff,
              version & 0xff);
     return text;
 }

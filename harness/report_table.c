@@ -200,7 +200,10 @@ static int print_series(const struct csw_report *report, size_t index, FILE *out
         csw_table_row(table, texts);
     }
     print_title(&report->cell[index], "", out);
-    return csw_table_print(table, out, err);
+    const int code = csw_table_print(table, out, err);
+
+    fprintf(out, "\n");
+    return code;
 }
 
 int csw_report_table(const struct csw_report *report, FILE *out, struct csw_err *err)

@@ -45,8 +45,6 @@ int csw_table_print(struct csw_table *table, FILE *out, struct csw_err *err)
     if (code == 0) {
         scols_table_set_stream(table->scols, out);
         code = scols_print_table(table->scols);
-        if (code == 0)
-            fputc('\n', out);
     }
     if (table)
         scols_unref_table(table->scols);

@@ -41,7 +41,7 @@ char *csw_topo_usable(const struct csw_topo *);
 /* Where a processing unit sits: "package 0, NUMA node 1, core 4"; the caller frees it. */
 char *csw_topo_where(const struct csw_topo *, unsigned pu);
 
-/* "hwloc 2.9.0": the library that reads topologies, by the version in use. */
+/* "hwloc API 2.8.0": the library that reads topologies, by the interface in use. */
 const char *csw_topo_library(void);
 
 /* ---- placement ------------------------------------------------------------------------------- */

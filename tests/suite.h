@@ -1,0 +1,29 @@
+/*
+ * suite.h - one CUnit program per module: a table of tests, whose names are sentences, and a main
+ * that is one call. See any test_*.c.
+ */
+#ifndef CSW_SUITE_H
+#define CSW_SUITE_H
+
+#include <CUnit/CUnit.h>
+#include <stddef.h>
+
+struct test {
+    const char *sentence;
+    void (*run)(void);
+};
+
+#define TEST(function)                                                                             \
+    {                                                                                              \
+#function, function                                                                        \
+    }
+
+/* Runs all tests of the table; returns the exit code for main. */
+int run_tests(const char *module, const struct test *tests, size_t count);
+
+#define RUN_TESTS(module, tests) run_tests(module, tests, sizeof tests / sizeof *tests)
+
+/* A file below tests/fixtures, in a static buffer. */
+const char *fixture(const char *path);
+
+#endif
