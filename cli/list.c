@@ -16,15 +16,15 @@ static const struct argp list_argp = {
 static int print_kernels(struct csw_err *err)
 {
     static const struct csw_column columns[] = {
-        {"kernel", false}, {"counts", false}, {"what it is", false}};
-    struct csw_table *table = csw_table_new(columns, 3);
+        {"kernel", false}, {"finds", false}, {"counts", false}, {"what it is", false}};
+    struct csw_table *table = csw_table_new(columns, 4);
     const struct csw_kernel *kernel;
 
     for (size_t i = 0; (kernel = csw_kernel_at(i)); i++) {
         const char *missing = csw_kernel_missing(kernel);
 
-        csw_table_row(table, (const char *[]){kernel->name, missing ? missing : kernel->unit,
-                                              kernel->summary});
+        csw_table_row(table, (const char *[]){kernel->name, kernel->finds ? kernel->finds : "-",
+                                              missing ? missing : kernel->unit, kernel->summary});
     }
     return csw_table_print(table, stdout, err);
 }

@@ -248,18 +248,22 @@ static int compare_region(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-static void print_summary(const struct csw_sample *sample, const char *unit)
+static void print_summary(const struct csw_sample *sample, const struct csw_kernel *kernel)
 {
+    const char *unit = kernel->unit;
     const double seconds = sample->region_ns / (double)CSW_NS_PER_S;
     const uint64_t work = sample->work > 0 ? sample->work : sample->items;
 
     printf("%s, schedule %s, driver %s, %" PRIu64 " worker%s\n", sample->kernel, sample->schedule,
            sample->driver, sample->workers, sample->workers == 1 ? "" : "s");
-    printf("found:   %" PRIu64 " of %" PRIu64 " items, %" PRIu64 " %s, verified\n", sample->hits,
-           sample->items, sample->work, unit);
-    printf("region:  %.6g ms (median sample, %" PRIu64 " runs each), %.4g %s/s\n", seconds * 1e3,
-           sample->iterations, (double)work / seconds, sample->work > 0 ? unit : "items");
-    printf("end to end: %.6g ms (making the workers %.4g, ending them %.4g)\n\n",
+    printf("result:  ");
+    if (kernel->finds)
+        printf("%" PRIu64 " %s in ", sample->hits, kernel->finds);
+    printf("%" PRIu64 " items, %" PRIu64 " %s, verified\n", sample->items, sample->work, unit);
+    printf("region:  %.4f ms, %.4g %s/s (median sample of %" PRIu64 " run%s)\n", seconds * 1e3,
+           (double)work / seconds, sample->work > 0 ? unit : "items", sample->iterations,
+           sample->iterations == 1 ? "" : "s");
+    printf("in all:  %.4f ms, of which %.4f to make the workers and %.4f to end them\n\n",
            sample->e2e_ns / 1e6, (double)sample->open_ns / 1e6, (double)sample->close_ns / 1e6);
 }
 
@@ -290,13 +294,13 @@ static void add_worker(struct csw_table *table, const struct csw_sample *sample,
 }
 
 /* The sample with the median time, so that workers and times are of one run. */
-static int print_human(struct csw_sample *samples, uint64_t count, const char *unit,
+static int print_human(struct csw_sample *samples, uint64_t count, const struct csw_kernel *kernel,
                        struct csw_err *err)
 {
     qsort(samples, count, sizeof *samples, compare_region);
     const struct csw_sample *median = &samples[(count - 1) / 2];
 
-    print_summary(median, unit);
+    print_summary(median, kernel);
     struct csw_table *table = csw_table_new(worker_columns, WORKER_COLUMNS);
 
     for (uint64_t w = 0; w < median->workers; w++)
@@ -346,7 +350,7 @@ static int measure_point(const struct csw_setup *setup, const struct run_options
             code = csw_fail(err, -ENOMEM, "no memory for a sample");
     if (code == 0)
         code = options->json ? print_json(samples, protocol.samples, err)
-                             : print_human(samples, protocol.samples, setup->kernel->unit, err);
+                             : print_human(samples, protocol.samples, setup->kernel, err);
     for (uint64_t i = 0; i < protocol.samples; i++)
         csw_sample_release(&samples[i]);
     free(samples);

@@ -621,6 +621,13 @@ static int prepare(struct session *session, struct csw_series_list *series, stru
     return code;
 }
 
+/* Before the first visit most errors are mistakes in the options or in the file they name. */
+static bool is_input(int code)
+{
+    return code == -EINVAL || code == -ENOTSUP || code == -EEXIST || code == -ENOENT ||
+           code == -ENOTDIR || code == -EISDIR || code == -EACCES;
+}
+
 int cli_sweep(int argc, char **argv)
 {
     struct sweep_options options = {0};
@@ -636,8 +643,7 @@ int cli_sweep(int argc, char **argv)
 
     if (code < 0) {
         csw_writer_close(session.writer, NULL);
-        status = code == -EINVAL || code == -EEXIST || code == -ENOTSUP ? cli_bad_input(&err)
-                                                                        : cli_failed(&err);
+        status = is_input(code) ? cli_bad_input(&err) : cli_failed(&err);
     } else {
         status = finish(&session, carry_out(&session, &err), &err);
     }

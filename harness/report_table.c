@@ -69,14 +69,23 @@ static void print_time(const struct csw_estimate *time_ns, char ret_text[CELL_SI
         snprintf(ret_text, CELL_SIZE, "%.*f %s (n=%zu)", digits, value, scale->name, time_ns->n);
 }
 
+/* Three significant digits: 1.96, 15.2, 102. */
+static int ratio_decimals(double ratio)
+{
+    return ratio >= 100 ? 0 : ratio >= 10 ? 1 : 2;
+}
+
 static void print_ratio(const struct csw_estimate *ratio, char ret_text[CELL_SIZE])
 {
+    const int digits = ratio_decimals(ratio->value);
+
     if (isnan(ratio->value))
         snprintf(ret_text, CELL_SIZE, "-");
     else if (csw_estimate_has_interval(ratio))
-        snprintf(ret_text, CELL_SIZE, "%.2f [%.2f, %.2f]", ratio->value, ratio->low, ratio->high);
+        snprintf(ret_text, CELL_SIZE, "%.*f [%.*f, %.*f]", digits, ratio->value, digits, ratio->low,
+                 digits, ratio->high);
     else
-        snprintf(ret_text, CELL_SIZE, "%.2f (n=%zu)", ratio->value, ratio->n);
+        snprintf(ret_text, CELL_SIZE, "%.*f (n=%zu)", digits, ratio->value, ratio->n);
 }
 
 static void print_value(double value, char ret_text[CELL_SIZE])
@@ -84,7 +93,7 @@ static void print_value(double value, char ret_text[CELL_SIZE])
     if (isnan(value))
         snprintf(ret_text, CELL_SIZE, "-");
     else
-        snprintf(ret_text, CELL_SIZE, "%.2f", value);
+        snprintf(ret_text, CELL_SIZE, "%.*f", ratio_decimals(value), value);
 }
 
 static void print_rate(double rate, char ret_text[CELL_SIZE])

@@ -167,8 +167,11 @@ int csw_results_read(struct csw_results *ret_results, const char *path, struct c
 
     fclose(in);
     if (code == 0 && (results.plan.count == 0 || !results.host.hostname))
-        code = csw_fail(err, -EINVAL,
-                        "'%s' holds no complete plan and host: nothing was measured yet", path);
+        code =
+            csw_fail(err, -EINVAL,
+                     "'%s' holds no complete plan and host: nothing was measured, so remove it and "
+                     "sweep again",
+                     path);
     if (code < 0) {
         csw_results_release(&results);
         return code;

@@ -45,7 +45,8 @@ static struct csw_tally roots_expect(const void *state, uint64_t lo, uint64_t hi
 const struct csw_kernel csw_kernel_roots = {
     .abi = CSW_KERNEL_ABI,
     .name = "roots",
-    .summary = "perfect squares, O(sqrt n): enumerates the roots",
+    .summary = "O(sqrt n): enumerates the roots",
+    .finds = "perfect squares",
     .unit = "roots",
     .tasks = "1e12",
     .scan = roots_scan,

@@ -58,7 +58,8 @@ static struct csw_tally sqrt_expect(const void *state, uint64_t lo, uint64_t hi)
 const struct csw_kernel csw_kernel_sqrt = {
     .abi = CSW_KERNEL_ABI,
     .name = "sqrt",
-    .summary = "perfect squares, O(n): one exact square root per candidate",
+    .summary = "O(n): one exact square root per candidate",
+    .finds = "perfect squares",
     .unit = "candidates",
     .tasks = "1e6",
     .scan = sqrt_scan,

@@ -72,7 +72,8 @@ static struct csw_tally trial_expect(const void *state, uint64_t lo, uint64_t hi
 const struct csw_kernel csw_kernel_trial = {
     .abi = CSW_KERNEL_ABI,
     .name = "trial",
-    .summary = "perfect squares, O(n^2): a linear search for every root, as in the textbook",
+    .summary = "O(n^2): a linear search for every root, as in the textbook",
+    .finds = "perfect squares",
     .unit = "comparisons",
     .tasks = "1000,2000,5000,3000,100",
     .max_n = MAX_N,

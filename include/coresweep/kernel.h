@@ -43,6 +43,7 @@ struct csw_kernel {
     uint32_t flags;
     const char *name;    /* file name = symbol suffix = name on the command line */
     const char *summary; /* one line for `coresweep list` */
+    const char *finds;   /* what the hits are: "perfect squares"; NULL: it finds nothing */
     const char *unit;    /* what `work` counts, plural: "comparisons" */
     const char *tasks;   /* the default workload, as --tasks would take it */
     uint64_t max_n;      /* largest task that the kernel is exact for; 0: any */

@@ -1,0 +1,42 @@
+#!/bin/bash
+# Includes go one way only: kernels/ and drivers/ know the contract, harness/ the contract, cli/ the
+# contract and harness/. Third-party headers stay behind the one header made for them.
+set -euo pipefail
+cd "$SOURCE"
+status=0
+
+# may_include FOLDER PATTERN: every project header that FOLDER includes must match PATTERN.
+may_include() {
+    local found
+    found=$(grep -HnE '^ *# *include +([<"](coresweep|kernels|drivers|harness|cli)/|")' "$1"/*.[ch] |
+        grep -vE "include +($2)" || true)
+    if [ -n "$found" ]; then
+        printf '%s/ may not include this:\n%s\n' "$1" "$found"
+        status=1
+    fi
+}
+
+# only_in HEADER_PATTERN FILE...: nobody else includes that third-party header.
+only_in() {
+    local header=$1 found
+    shift
+    found=$(grep -lE "^ *# *include +<$header" kernels/* drivers/* harness/* cli/* \
+        include/coresweep/* | grep -vxF "$(printf '%s\n' "$@")" || true)
+    if [ -n "$found" ]; then
+        printf '<%s> is for %s alone, but is included by:\n%s\n' "$header" "$*" "$found"
+        status=1
+    fi
+}
+
+may_include include/coresweep '<coresweep/'
+may_include kernels '<coresweep/(kernel|err)\.h>|"(squares\.h|kernels\.def)"'
+may_include drivers '<coresweep/|"(gate\.h|drivers\.def)"'
+may_include harness '<coresweep/|"[a-z_]+\.h"'
+may_include cli '<coresweep/|"(cli\.h|harness/)'
+only_in hwloc harness/place.c
+only_in omp.h drivers/openmp.c
+only_in pthread.h drivers/pthread.c
+only_in libsmartcols harness/table.c
+only_in jansson harness/record.c harness/record_json.h harness/results.c harness/report_export.c \
+    harness/machine.c
+exit $status

@@ -1,0 +1,17 @@
+#!/bin/bash
+# Help teaches: every command has one, on stdout, with an example; the version names the build.
+. "$(dirname "$0")/check.bash"
+
+coresweep --help >help
+grep -q '^Usage: coresweep COMMAND' help || fail "no usage"
+for command in list topo run sweep report; do
+    grep -qE "^  $command +[a-z]" help || fail "--help lacks $command"
+    coresweep $command --help >out 2>err || fail "$command --help failed"
+    [ ! -s err ] || fail "$command --help wrote to stderr"
+    grep -q "^Usage: coresweep $command" out || fail "$command --help has no usage"
+    grep -qE '^Examples?:' out || fail "$command --help has no example"
+done
+coresweep --version | grep -qE '^coresweep [0-9]+\.[0-9]+\.[0-9]+ \(.+\)$' || fail "no version"
+status=0
+coresweep >out || status=$?
+[ $status -eq 2 ] && grep -q Usage out || fail "no command should show the help and exit with 2"

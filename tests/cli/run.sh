@@ -1,0 +1,20 @@
+#!/bin/bash
+# One point by hand: a table for people, JSON Lines for programs, both with what was counted.
+. "$(dirname "$0")/check.bash"
+
+tasks=1000,2000,5000,3000,100
+coresweep run --kernel trial --tasks $tasks --driver fork --workers 2 --oversubscribe \
+    --samples 1 --min-ms 1 >out
+grep -q '^trial, schedule dynamic, driver fork, 2 workers$' out || fail "title"
+grep -q '^result:  209 perfect squares in 11100 items, 38383511 comparisons, verified$' out ||
+    fail "result"
+[ "$(grep -cE '^ +[01] ' out)" -eq 2 ] || fail "a row per worker"
+coresweep run --kernel trial --tasks $tasks --samples 2 --min-ms 1 --json >json
+[ "$(wc -l <json)" -eq 2 ] || fail "a line per sample"
+for field in '"type":"sample"' '"hits":209' '"work":38383511' '"process_ns":null' \
+    '"worker":{"start_ns":\['; do
+    grep -q -- "$field" json || fail "no $field"
+done
+[ "$(awk '{ if (length > 100) print }' out | wc -l)" -eq 0 ] || fail "the table is wider than 100"
+# waiting workers may outnumber the CPUs without being asked
+coresweep run --kernel sleep --tasks 1,2,3 --driver pthread --workers 64 --samples 1 >/dev/null
