@@ -120,8 +120,7 @@ static const struct argp run_argp = {
            "  coresweep run --kernel roots --n 5000 --list",
 };
 
-/* ---- from options to a setup ------------------------------------------------------------------
- */
+/* ---- from options to a setup ---------------------------------------------------------------- */
 
 /* What the setup points into. */
 struct point {
@@ -217,8 +216,7 @@ static void point_close(struct point *point)
     csw_workload_release(&point->workload);
 }
 
-/* ---- printing ---------------------------------------------------------------------------------
- */
+/* ---- printing ------------------------------------------------------------------------------- */
 
 static int check_stdout(struct csw_err *err)
 {
@@ -320,8 +318,7 @@ static int print_lists(const struct csw_lists *lists, const struct csw_workload 
     return check_stdout(err);
 }
 
-/* ---- doing ------------------------------------------------------------------------------------
- */
+/* ---- doing ---------------------------------------------------------------------------------- */
 
 static int list_point(const struct csw_setup *setup, struct csw_err *err)
 {

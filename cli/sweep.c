@@ -47,8 +47,7 @@ struct session {
 
 static volatile sig_atomic_t stop;
 
-/* ---- options ----------------------------------------------------------------------------------
- */
+/* ---- options -------------------------------------------------------------------------------- */
 
 enum {
     KEY_KERNEL = 'k',
@@ -161,8 +160,7 @@ static const struct argp sweep_argp = {
            "  coresweep sweep --resume coresweep-box-20260101T120000.jsonl",
 };
 
-/* ---- the plan's options -----------------------------------------------------------------------
- */
+/* ---- the plan's options --------------------------------------------------------------------- */
 
 /* Replaces a text of the plan by a copy of the given one. */
 static int set_text(char **text, const char *given, struct csw_err *err)
@@ -253,8 +251,7 @@ static int check_story(const struct csw_plan *plan, struct csw_err *err)
                     "whose tasks mean different things");
 }
 
-/* ---- the machine ------------------------------------------------------------------------------
- */
+/* ---- the machine ---------------------------------------------------------------------------- */
 
 static void warn_of_machine(const struct csw_host *host)
 {
@@ -297,8 +294,7 @@ static int check_places(const struct session *session, struct csw_err *err)
     return code;
 }
 
-/* ---- a new sweep ------------------------------------------------------------------------------
- */
+/* ---- a new sweep ---------------------------------------------------------------------------- */
 
 static char *default_path(const struct csw_host *host)
 {
@@ -372,8 +368,7 @@ static int start_file(struct session *session, struct csw_series_list *series, s
     return code;
 }
 
-/* ---- a sweep that goes on ---------------------------------------------------------------------
- */
+/* ---- a sweep that goes on ------------------------------------------------------------------- */
 
 /* "auto" stands for what the code chooses; the option's name comes from the field's. */
 static int refuse_difference(const char *path, const struct csw_fields *fields,
@@ -436,8 +431,7 @@ static int open_again(struct session *session, struct csw_err *err)
     return code;
 }
 
-/* ---- progress ---------------------------------------------------------------------------------
- */
+/* ---- progress ------------------------------------------------------------------------------- */
 
 static void show_progress(void *context, const struct csw_progress *progress)
 {
@@ -481,8 +475,7 @@ static void catch_signals(void)
     sigaction(SIGHUP, &action, NULL);
 }
 
-/* ---- the command ------------------------------------------------------------------------------
- */
+/* ---- the command ---------------------------------------------------------------------------- */
 
 static int show_results(const char *path, struct csw_err *err)
 {

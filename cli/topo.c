@@ -106,8 +106,8 @@ static int show(const struct csw_topo *topo, const struct csw_placement *placeme
 
     if (print_machine(topo) < 0)
         return csw_fail(err, -ENOMEM, "no memory to describe the machine");
-    printf("\n%u workers, --pin %s%s\n", placement->workers, pin,
-           placement->oversubscribed ? " (more than the usable CPUs: some share one)" : "");
+    printf("\n%u worker%s, --pin %s%s\n", placement->workers, placement->workers == 1 ? "" : "s",
+           pin, placement->oversubscribed ? " (more than the usable CPUs: some share one)" : "");
     struct csw_table *table = csw_table_new(columns, 3);
 
     for (unsigned w = 0; w < placement->workers; w++)

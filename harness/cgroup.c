@@ -114,7 +114,7 @@ static double quota_v2(const char *root, const char *directory)
     const bool limited = line && sscanf(line, "%lf %lf", &quota, &period) == 2;
 
     free(line);
-    return limited && period > 0 ? quota / period : NAN;
+    return limited && quota > 0 && period > 0 ? quota / period : NAN;
 }
 
 /* A quota of -1 means none. */
@@ -124,6 +124,13 @@ static double quota_v1(const char *root, const char *directory)
     const double period = read_number(root, directory, "cpu.cfs_period_us");
 
     return quota > 0 && period > 0 ? quota / period : NAN;
+}
+
+static bool leads_up(const char *path)
+{
+    const size_t length = strlen(path);
+
+    return strstr(path, "/../") || (length >= 3 && strcmp(path + length - 3, "/..") == 0);
 }
 
 /* Walks from the process's own group up to the top of the mount; the tightest quota holds. */
@@ -136,8 +143,8 @@ static void walk_up(const char *root, bool v2, double *cpus, char **source)
         return;
     const size_t top = strcmp(mount.top, "/") == 0 ? 0 : strlen(mount.top);
     /* In a cgroup namespace the path may lie outside the mount: then only the mount is visible. */
-    const bool inside = strncmp(path, mount.top, top) == 0 && !strstr(path, "..") &&
-                        (path[top] == '/' || path[top] == '\0');
+    const bool inside = strncmp(path, mount.top, top) == 0 && !leads_up(path) &&
+                        (path[top] == '/' || path[top] == '\0') && strcmp(path + top, "/") != 0;
     char directory[2 * PATH_MAX];
 
     snprintf(directory, sizeof directory, "%s%s", mount.point, inside ? path + top : "");

@@ -35,19 +35,28 @@ const char *csw_revision(void)
     return CSW_REVISION;
 }
 
+static bool is_set(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value && *value;
+}
+
 const char *csw_foreign_binding(void)
 {
     static const char *const names[] = {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY",
                                         "KMP_AFFINITY"};
+    const char *bind = getenv("OMP_PROC_BIND");
+    /* An explicit false turns off the variables of OpenMP and libgomp, not libomp's own. */
+    const size_t first = bind && strcasecmp(bind, "false") == 0 ? 3 : 0;
 
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (getenv(names[i]))
+    for (size_t i = first; i < sizeof names / sizeof *names; i++)
+        if (is_set(names[i]))
             return names[i];
     return NULL;
 }
 
-/* ---- text that is put together ----------------------------------------------------------------
- */
+/* ---- text that is put together -------------------------------------------------------------- */
 
 static char *utc_now(void)
 {
@@ -128,8 +137,7 @@ static char *openmp_environment(void)
     return stream_text(out, &text);
 }
 
-/* ---- what the machine shows -------------------------------------------------------------------
- */
+/* ---- what the machine shows ----------------------------------------------------------------- */
 
 static char *cpu_model(const char *root)
 {

@@ -254,8 +254,7 @@ int csw_measure(const struct csw_setup *setup, const struct csw_protocol *protoc
     return 0;
 }
 
-/* ---- lists ------------------------------------------------------------------------------------
- */
+/* ---- lists ---------------------------------------------------------------------------------- */
 
 /* Memory that forked workers write and the caller reads. NULL where there is none. */
 static void *map_shared(size_t bytes)

@@ -15,7 +15,7 @@ struct csw_topo {
     hwloc_const_cpuset_t usable; /* the topology's own, restricted to what may be used */
 };
 
-/* ---- topology -------------------------------------------------------------------------------- */
+/* ---- topology ------------------------------------------------------------------------------- */
 
 static int set_source(hwloc_topology_t hwloc, const char *source, struct csw_err *err)
 {
@@ -171,36 +171,48 @@ static hwloc_obj_t core_of(const struct csw_topo *topo, hwloc_obj_t pu)
     return hwloc_get_ancestor_obj_by_type(topo->hwloc, HWLOC_OBJ_CORE, pu);
 }
 
-/* NUMA nodes hang beside the tree of cores; a PU near several counts for the first. */
-static unsigned numa_of(hwloc_obj_t pu)
+/* NUMA nodes hang beside the tree of cores; near several, the first counts; -1: near none. */
+static int numa_of(hwloc_obj_t object)
 {
-    const int node = pu->nodeset ? hwloc_bitmap_first(pu->nodeset) : 0;
+    return object->nodeset ? hwloc_bitmap_first(object->nodeset) : -1;
+}
 
-    return node > 0 ? (unsigned)node : 0;
+static void print_part(FILE *out, const char *part, unsigned index)
+{
+    fprintf(out, "%s%s %u", ftell(out) > 0 ? ", " : "", part, index);
 }
 
 char *csw_topo_where(const struct csw_topo *topo, unsigned pu_number)
 {
     const hwloc_obj_t pu = hwloc_get_pu_obj_by_os_index(topo->hwloc, pu_number);
-    char package[32] = "", core[32] = "", *text = NULL;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
 
+    if (!out)
+        return NULL;
     if (!pu)
-        return strdup("not usable");
-    if (package_of(topo, pu))
-        snprintf(package, sizeof package, "package %u, ", package_of(topo, pu)->logical_index);
-    if (core_of(topo, pu))
-        snprintf(core, sizeof core, ", core %u", core_of(topo, pu)->logical_index);
-    return asprintf(&text, "%sNUMA node %u%s", package, numa_of(pu), core) >= 0 ? text : NULL;
+        fprintf(out, "not usable");
+    if (pu && package_of(topo, pu))
+        print_part(out, "package", package_of(topo, pu)->logical_index);
+    if (pu && numa_of(pu) >= 0)
+        print_part(out, "NUMA node", (unsigned)numa_of(pu));
+    if (pu && core_of(topo, pu))
+        print_part(out, "core", core_of(topo, pu)->logical_index);
+    if (fclose(out) == 0)
+        return text;
+    free(text);
+    return NULL;
 }
 
-/* ---- the order in which a policy fills the processing units -----------------------------------
- */
+/* ---- the order in which a policy fills the PUs ---------------------------------------------- */
 
 struct site {
-    unsigned pu;  /* the system's number */
-    unsigned smt; /* how many PUs of its core come before it */
-    unsigned package, numa;
-    unsigned rank; /* scratch for spread: turn within its group */
+    unsigned pu;      /* the system's number */
+    unsigned smt;     /* how many PUs of its core come before it */
+    unsigned package; /* its turn among the packages */
+    int numa;         /* -1: none */
+    unsigned rank;    /* scratch for spread: turn within its group */
 };
 
 static unsigned smt_rank(const struct csw_topo *topo, hwloc_obj_t pu)
@@ -218,6 +230,19 @@ static unsigned smt_rank(const struct csw_topo *topo, hwloc_obj_t pu)
     return rank;
 }
 
+/* Packages that share a NUMA node come after the first packages of the other nodes. */
+static unsigned package_turn(const struct csw_topo *topo, hwloc_obj_t package)
+{
+    unsigned sharing = 0;
+
+    if (!package)
+        return 0;
+    for (hwloc_obj_t other = package->prev_cousin; other; other = other->prev_cousin)
+        if (numa_of(package) >= 0 && numa_of(other) == numa_of(package))
+            sharing++;
+    return sharing * count_of(topo, HWLOC_OBJ_PACKAGE) + package->logical_index;
+}
+
 /* All usable PUs in hwloc's logical order, which follows the tree and not the numbering. */
 static struct site *sites_new(const struct csw_topo *topo)
 {
@@ -230,7 +255,7 @@ static struct site *sites_new(const struct csw_topo *topo)
 
         sites[i] = (struct site){.pu = pu->os_index,
                                  .smt = smt_rank(topo, pu),
-                                 .package = package ? package->logical_index : 0,
+                                 .package = package_turn(topo, package),
                                  .numa = numa_of(pu),
                                  .rank = i};
     }
@@ -320,8 +345,7 @@ static int *fill_order(const struct csw_topo *topo, enum csw_policy policy, size
     return order;
 }
 
-/* ---- a list of the user's ---------------------------------------------------------------------
- */
+/* ---- a list of the user's ------------------------------------------------------------------- */
 
 struct pu_list {
     int *pu;
@@ -385,8 +409,7 @@ static int *parse_list(const struct csw_topo *topo, const char *text, size_t *re
     return list.pu;
 }
 
-/* ---- placement --------------------------------------------------------------------------------
- */
+/* ---- placement ------------------------------------------------------------------------------ */
 
 static const char *const policy_names[] = {
     [CSW_PIN_NONE] = "none",
@@ -427,7 +450,7 @@ int csw_placement_init(struct csw_placement *ret_placement, const struct csw_top
 
     if (code == 0 && (!order || !pu))
         code = csw_fail(err, -ENOMEM, "no memory to place %u workers", workers);
-    if (code == 0 && policy == CSW_PIN_LIST && count < workers && workers <= csw_topo_pus(topo))
+    if (code == 0 && policy == CSW_PIN_LIST && count < workers && count < csw_topo_pus(topo))
         code =
             csw_fail(err, -EINVAL, "--pin '%s' names %zu CPUs for %u workers", pin, count, workers);
     for (unsigned w = 0; code == 0 && w < workers; w++)

@@ -11,8 +11,7 @@
 
 #include "names.h"
 
-/* ---- series -----------------------------------------------------------------------------------
- */
+/* ---- series --------------------------------------------------------------------------------- */
 
 /* The default sweep: the ceiling, the story under two schedules, the IO baseline. */
 static const struct {
@@ -135,8 +134,7 @@ void csw_series_release(struct csw_series_list *list)
     *list = (struct csw_series_list){0};
 }
 
-/* ---- worker counts ----------------------------------------------------------------------------
- */
+/* ---- worker counts -------------------------------------------------------------------------- */
 
 static int compare_counts(const void *a, const void *b)
 {
@@ -258,8 +256,7 @@ static int counts_for(struct counts *ret_counts, const struct csw_plan *plan,
     return code;
 }
 
-/* ---- points -----------------------------------------------------------------------------------
- */
+/* ---- points --------------------------------------------------------------------------------- */
 
 static int append_point(struct csw_plan *plan, const struct csw_series *series,
                         const char *schedule, const char *driver, unsigned workers,
@@ -344,8 +341,7 @@ int csw_plan_fill(struct csw_plan *plan, const struct csw_series_list *list, uns
     return code;
 }
 
-/* ---- order ------------------------------------------------------------------------------------
- */
+/* ---- order ---------------------------------------------------------------------------------- */
 
 /* splitmix64: G. L. Steele, D. Lea, C. H. Flood, OOPSLA 2014, doi:10.1145/2660193.2660195. */
 static uint64_t draw(uint64_t *state)

@@ -61,8 +61,7 @@ const struct csw_fields csw_worker_fields = CSW_FIELDS("worker", worker_fields);
 const struct csw_fields csw_event_fields = CSW_FIELDS("event", event_fields);
 const struct csw_fields csw_end_fields = CSW_FIELDS("end", end_fields);
 
-/* ---- one member -------------------------------------------------------------------------------
- */
+/* ---- one member ----------------------------------------------------------------------------- */
 
 static void *member(const struct csw_field *field, const void *record)
 {
@@ -147,8 +146,7 @@ static bool read_member(const struct csw_field *field, void *record, const json_
     return false;
 }
 
-/* ---- one record -------------------------------------------------------------------------------
- */
+/* ---- one record ----------------------------------------------------------------------------- */
 
 json_t *csw_record_json(const struct csw_fields *fields, const void *record)
 {
@@ -221,8 +219,7 @@ const struct csw_field *csw_fields_difference(const struct csw_fields *fields, c
     return NULL;
 }
 
-/* ---- lines ------------------------------------------------------------------------------------
- */
+/* ---- lines ---------------------------------------------------------------------------------- */
 
 /* Puts "type" first and prints the object on one line; takes the object over. */
 static char *line_of(const struct csw_fields *fields, json_t *object)
@@ -342,8 +339,7 @@ int csw_sample_parse(struct csw_sample *ret_sample, const char *line, struct csw
     return code;
 }
 
-/* ---- life cycle -------------------------------------------------------------------------------
- */
+/* ---- life cycle ----------------------------------------------------------------------------- */
 
 void csw_plan_release(struct csw_plan *plan)
 {

@@ -20,8 +20,7 @@ const struct csw_report_column csw_report_columns[] = {
 };
 const size_t csw_report_column_count = sizeof csw_report_columns / sizeof *csw_report_columns;
 
-/* ---- from samples to rounds -------------------------------------------------------------------
- */
+/* ---- from samples to rounds ----------------------------------------------------------------- */
 
 /* A number of a sample; NAN: the sample does not tell. */
 typedef double (*sample_value)(const struct csw_sample *);
@@ -136,8 +135,7 @@ static double work_of(struct samples samples)
                                                 : samples.sample[0]->items);
 }
 
-/* ---- from rounds to cells ---------------------------------------------------------------------
- */
+/* ---- from rounds to cells ------------------------------------------------------------------- */
 
 static bool same_work(const struct csw_point *a, const struct csw_point *b)
 {

@@ -15,8 +15,7 @@ static const struct csw_estimate *estimate_of(const struct csw_cell *cell,
     return (const struct csw_estimate *)(const void *)((const char *)cell + column->offset);
 }
 
-/* ---- JSON -------------------------------------------------------------------------------------
- */
+/* ---- JSON ----------------------------------------------------------------------------------- */
 
 static json_t *estimate_json(const struct csw_estimate *estimate)
 {
@@ -77,8 +76,7 @@ int csw_report_json(const struct csw_report *report, FILE *out, struct csw_err *
     return csw_report_check(out, err);
 }
 
-/* ---- CSV (RFC 4180, one row per point) --------------------------------------------------------
- */
+/* ---- CSV (RFC 4180, one row per point) ------------------------------------------------------ */
 
 static void print_number(double value, FILE *out)
 {

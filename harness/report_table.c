@@ -22,8 +22,7 @@ static const struct csw_column columns[COLUMNS] = {
 
 typedef char row[COLUMNS][CELL_SIZE];
 
-/* ---- numbers as text --------------------------------------------------------------------------
- */
+/* ---- numbers as text ------------------------------------------------------------------------ */
 
 struct scale {
     double factor;
@@ -122,8 +121,7 @@ static void fill_row(const struct csw_cell *cell, row ret_row)
     print_rate(cell->rate.value, ret_row[RATE]);
 }
 
-/* ---- what stands in one table -----------------------------------------------------------------
- */
+/* ---- what stands in one table --------------------------------------------------------------- */
 
 static bool is_base(const struct csw_cell *cell)
 {
@@ -189,8 +187,7 @@ static void print_notes(const struct csw_report *report, const char *line_end, F
                 report->results->host.usable_pus, line_end);
 }
 
-/* ---- text -------------------------------------------------------------------------------------
- */
+/* ---- text ----------------------------------------------------------------------------------- */
 
 static int print_series(const struct csw_report *report, size_t index, FILE *out,
                         struct csw_err *err)
@@ -228,8 +225,7 @@ int csw_report_table(const struct csw_report *report, FILE *out, struct csw_err 
     return csw_report_check(out, err);
 }
 
-/* ---- Markdown ---------------------------------------------------------------------------------
- */
+/* ---- Markdown ------------------------------------------------------------------------------- */
 
 static void print_markdown_series(const struct csw_report *report, size_t index, FILE *out)
 {

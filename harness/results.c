@@ -13,8 +13,7 @@
 
 #include "record_json.h"
 
-/* ---- reading ----------------------------------------------------------------------------------
- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
 static int read_points(struct csw_plan *plan, const json_t *points, struct csw_err *err)
 {
@@ -195,8 +194,7 @@ void csw_results_release(struct csw_results *results)
     *results = (struct csw_results){0};
 }
 
-/* ---- writing ----------------------------------------------------------------------------------
- */
+/* ---- writing -------------------------------------------------------------------------------- */
 
 struct csw_writer {
     int fd;

@@ -31,8 +31,7 @@ static uint64_t cell(const struct csw_plan *plan, uint64_t round, size_t point)
     return round * plan->count + point;
 }
 
-/* ---- what is done already ---------------------------------------------------------------------
- */
+/* ---- what is done already ------------------------------------------------------------------- */
 
 /* A visit counts as done when its last repetition is in the file. */
 static void mark_done(struct run *run, const struct csw_results *before)
@@ -53,8 +52,7 @@ static void mark_done(struct run *run, const struct csw_results *before)
     }
 }
 
-/* ---- telling ----------------------------------------------------------------------------------
- */
+/* ---- telling -------------------------------------------------------------------------------- */
 
 /* Visits that are left, each at the time its point took last, or at the mean of those known. */
 static double seconds_left(const struct run *run, uint64_t round)
@@ -116,8 +114,7 @@ static int write_event(const struct run *run, const char *what, uint64_t round, 
     return write_line(run, csw_event_line(&event), err);
 }
 
-/* ---- one visit --------------------------------------------------------------------------------
- */
+/* ---- one visit ------------------------------------------------------------------------------ */
 
 /* All samples of a visit go into the file at once: it never holds half of them. */
 static int write_samples(struct run *run, struct csw_sample *samples, uint64_t round,
@@ -197,8 +194,7 @@ static int visit_point(struct run *run, uint64_t round, uint64_t position, size_
     return code;
 }
 
-/* ---- all visits -------------------------------------------------------------------------------
- */
+/* ---- all visits ----------------------------------------------------------------------------- */
 
 static int run_round(struct run *run, uint64_t round, size_t *order, struct csw_err *err)
 {

@@ -32,8 +32,7 @@ struct child {
     uint64_t start_ns, end_ns;
 };
 
-/* ---- starting ---------------------------------------------------------------------------------
- */
+/* ---- starting ------------------------------------------------------------------------------- */
 
 #define MAX_ARGUMENTS 24
 
@@ -108,8 +107,7 @@ static int start(struct child *child, const struct csw_visit *visit, const struc
     return code;
 }
 
-/* ---- listening --------------------------------------------------------------------------------
- */
+/* ---- listening ------------------------------------------------------------------------------ */
 
 /* Appends what is there to read; closes the stream at its end. */
 static int capture_more(struct capture *capture, struct csw_err *err)
@@ -186,8 +184,7 @@ static void finish(struct child *child, bool heard_out)
         close(child->err.fd);
 }
 
-/* ---- reading the answer -----------------------------------------------------------------------
- */
+/* ---- reading the answer --------------------------------------------------------------------- */
 
 /* The last thing that the visit said to a person, without the program's name before it. */
 static const char *last_words(const struct capture *err)

@@ -24,7 +24,7 @@
  */
 #define CSW_CACHE_LINE 128
 
-/* ---- workload: an ordered list of tasks ------------------------------------------------------ */
+/* ---- workload: an ordered list of tasks ----------------------------------------------------- */
 
 struct csw_workload {
     size_t count;
@@ -44,7 +44,7 @@ char *csw_workload_text(const struct csw_workload *);
 /* Reads one number: digits, `_` between digits, or 1e9 / 1.5e3 where that is a whole number. */
 int csw_number_parse(uint64_t *ret_number, const char *text, struct csw_err *);
 
-/* ---- schedule -------------------------------------------------------------------------------- */
+/* ---- schedule ------------------------------------------------------------------------------- */
 
 enum csw_handout { CSW_WHOLE, CSW_STATIC, CSW_DYNAMIC, CSW_GUIDED };
 
@@ -61,7 +61,7 @@ int csw_schedule_parse(struct csw_schedule *ret_schedule, const char *text, stru
 /* Writes the text that csw_schedule_parse reads. */
 void csw_schedule_text(const struct csw_schedule *, char ret_text[CSW_SCHEDULE_TEXT_SIZE]);
 
-/* ---- job ------------------------------------------------------------------------------------- */
+/* ---- job ------------------------------------------------------------------------------------ */
 
 /* One task of the job, cut: piece k holds quotient items, and one more where k < remainder. */
 struct csw_part {
@@ -106,7 +106,7 @@ int csw_job_open(struct csw_job **ret_job, const struct csw_kernel *, const stru
                  const struct csw_schedule *, unsigned workers, struct csw_err *);
 void csw_job_close(struct csw_job *);
 
-/* ---- what drivers call ----------------------------------------------------------------------- */
+/* ---- what drivers call ---------------------------------------------------------------------- */
 
 /* What one worker did of one run, on cache lines of its own. */
 struct csw_share {

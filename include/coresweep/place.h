@@ -12,7 +12,7 @@
 
 #include <coresweep/err.h>
 
-/* ---- topology -------------------------------------------------------------------------------- */
+/* ---- topology ------------------------------------------------------------------------------- */
 
 struct csw_topo;
 
@@ -44,7 +44,7 @@ char *csw_topo_where(const struct csw_topo *, unsigned pu);
 /* "hwloc API 2.8.0": the library that reads topologies, by the interface in use. */
 const char *csw_topo_library(void);
 
-/* ---- placement ------------------------------------------------------------------------------- */
+/* ---- placement ------------------------------------------------------------------------------ */
 
 enum csw_policy {
     CSW_PIN_NONE,    /* the kernel's scheduler decides */

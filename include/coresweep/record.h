@@ -64,7 +64,7 @@ struct csw_end {
 #include <coresweep/record.def>
 };
 
-/* ---- one list of fields per struct ----------------------------------------------------------- */
+/* ---- one list of fields per struct ---------------------------------------------------------- */
 
 struct csw_field {
     const char *name;
@@ -95,7 +95,7 @@ void csw_host_release(struct csw_host *);
 void csw_sample_release(struct csw_sample *);
 void csw_event_release(struct csw_event *);
 
-/* ---- lines ----------------------------------------------------------------------------------- */
+/* ---- lines ---------------------------------------------------------------------------------- */
 
 /* One line each, without the newline; the caller frees it. NULL: out of memory. */
 char *csw_plan_line(const struct csw_plan *);
@@ -107,7 +107,7 @@ char *csw_end_line(const struct csw_end *);
 /* Reads one sample line. 0, or -EINVAL with the sentence that says what is wrong with it. */
 int csw_sample_parse(struct csw_sample *ret_sample, const char *line, struct csw_err *);
 
-/* ---- files ----------------------------------------------------------------------------------- */
+/* ---- files ---------------------------------------------------------------------------------- */
 
 struct csw_results {
     struct csw_plan plan;
