@@ -319,6 +319,7 @@ static void place_units(const struct csw_job *job, uint64_t *units, struct csw_l
         }
         lists->count[task] = start - lists->start[task];
     }
+    units[job->units] = start;
 }
 
 static int lists_alloc(struct csw_lists *lists, const struct csw_job *job, struct csw_err *err)
@@ -336,7 +337,7 @@ static int lists_alloc(struct csw_lists *lists, const struct csw_job *job, struc
 static int list_visit(struct visit *visit, struct csw_lists *lists, struct csw_err *err)
 {
     int code = lists_alloc(lists, visit->job, err);
-    const size_t units_bytes = visit->job->units * sizeof(uint64_t);
+    const size_t units_bytes = (visit->job->units + 1) * sizeof(uint64_t);
     uint64_t *units = code == 0 ? map_shared(units_bytes) : NULL;
 
     if (code == 0 && !units)

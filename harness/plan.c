@@ -75,8 +75,12 @@ static int add_schedule(const char *schedule, void *context, struct csw_err *err
     const struct csw_kernel *kernel = maker->kernel;
     const bool own_tasks = strcmp(maker->options->tasks, "auto") == 0;
 
+    struct csw_schedule parsed;
+
     if (strcmp(schedule, "auto") == 0)
         schedule = "dynamic";
+    if (csw_schedule_parse(&parsed, schedule, err) < 0)
+        return -EINVAL;
     if (kernel->flags & CSW_INDIVISIBLE)
         schedule = "whole";
     return append_series(maker->list, kernel, own_tasks ? kernel->tasks : maker->options->tasks,
@@ -210,11 +214,14 @@ int csw_counts_parse(unsigned **ret_counts, size_t *ret_count, const char *text,
     return 0;
 }
 
-/* 1, 2, 4 ... up to `last`, and `last` itself. */
+/* 1, 2, 4 ... up to `last`, and `last` itself, as far as a team may grow. */
 static int powers_up_to(struct counts *ret_counts, unsigned last, struct csw_err *err)
 {
     unsigned *count = calloc(34, sizeof *count);
     size_t size = 0;
+
+    if (last > CSW_MAX_WORKERS)
+        last = CSW_MAX_WORKERS;
 
     if (!count)
         return csw_fail(err, -ENOMEM, "no memory for worker counts");
@@ -291,6 +298,17 @@ static bool has_base(const struct csw_plan *plan, const struct csw_series *serie
     return false;
 }
 
+static bool has_driver(const struct csw_plan *plan, const struct csw_series *series,
+                       const char *driver)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (strcmp(plan->points[i].driver, driver) == 0 &&
+            strcmp(plan->points[i].kernel, series->kernel) == 0 &&
+            strcmp(plan->points[i].schedule, series->schedule) == 0)
+            return true;
+    return false;
+}
+
 struct point_maker {
     struct csw_plan *plan;
     const struct csw_series *series;
@@ -304,8 +322,9 @@ static int add_driver(const char *name, void *context, struct csw_err *err)
     const struct csw_driver *driver = NULL;
     int code = csw_driver_require(&driver, name, err);
 
-    if (code < 0 || (driver->flags & CSW_ONE_WORKER))
-        return code; /* the base is there already */
+    if (code < 0 || (driver->flags & CSW_ONE_WORKER) || /* the base is there already */
+        has_driver(maker->plan, maker->series, name))
+        return code;
     for (size_t i = 0; code == 0 && i < maker->counts->size; i++)
         code = append_point(maker->plan, maker->series, maker->series->schedule, name,
                             maker->counts->count[i], maker->usable_pus, err);

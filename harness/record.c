@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <coresweep/plan.h>
+
 #include "record_json.h"
 
 #define CSW_FIELD(owner, type_, name_, same_, doc_)                                                \
@@ -84,6 +86,14 @@ json_t *csw_real_json(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+/* A text that is no valid UTF-8 (a file name, say) is no JSON string. */
+static json_t *text_json(const char *text)
+{
+    json_t *json = json_string(text ? text : "");
+
+    return json ? json : json_string("?");
+}
+
 static json_t *member_json(const struct csw_field *field, const void *record)
 {
     const void *at = member(field, record);
@@ -96,7 +106,7 @@ static json_t *member_json(const struct csw_field *field, const void *record)
     case CSW_TYPE_real:
         return csw_real_json(*(const csw_real *)at);
     case CSW_TYPE_text:
-        return json_string(*(const csw_text *)at ? *(const csw_text *)at : "");
+        return text_json(*(const csw_text *)at);
     case CSW_TYPE_flag:
         return json_boolean(*(const csw_flag *)at);
     }
@@ -153,12 +163,8 @@ json_t *csw_record_json(const struct csw_fields *fields, const void *record)
     json_t *object = json_object();
 
     for (size_t i = 0; object && i < fields->count; i++) {
-        json_t *value = member_json(&fields->field[i], record);
-
-        /* A text that is no valid UTF-8 (a file name, say) is no JSON string. */
-        if (!value && fields->field[i].type == CSW_TYPE_text)
-            value = json_string("?");
-        if (json_object_set_new(object, fields->field[i].name, value) != 0) {
+        if (json_object_set_new(object, fields->field[i].name,
+                                member_json(&fields->field[i], record)) != 0) {
             json_decref(object);
             return NULL;
         }
@@ -215,6 +221,7 @@ const struct csw_field *csw_fields_difference(const struct csw_fields *fields, c
             return field;
         free(*ret_a);
         free(*ret_b);
+        *ret_a = *ret_b = NULL;
     }
     return NULL;
 }
@@ -293,6 +300,9 @@ char *csw_sample_line(const struct csw_sample *sample)
 
 static int read_workers(struct csw_sample *sample, const json_t *columns, struct csw_err *err)
 {
+    if (sample->workers > CSW_MAX_WORKERS)
+        return csw_fail(err, -EINVAL, "a sample of %" PRIu64 " workers is above the %u of a team",
+                        sample->workers, CSW_MAX_WORKERS);
     sample->worker = calloc(sample->workers, sizeof *sample->worker);
     if (!sample->worker)
         return csw_fail(err, -ENOMEM, "no memory for %" PRIu64 " workers", sample->workers);

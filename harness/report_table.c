@@ -29,13 +29,13 @@ struct scale {
     const char *name;
 };
 
-/* The scale that leaves 1 to 999 before the point. Scales ascend. */
+/* The scale that leaves 1 to 999 before the point, once rounded to three digits. Scales ascend. */
 static const struct scale *scale_for(double value, const struct scale *scales, size_t count)
 {
     size_t best = 0;
 
     for (size_t i = 1; i < count; i++)
-        if (value >= scales[i].factor)
+        if (value >= 0.9995 * scales[i].factor)
             best = i;
     return &scales[best];
 }
@@ -164,6 +164,11 @@ static void print_title(const struct csw_cell *cell, const char *before, FILE *o
             cell->unit);
 }
 
+static bool lacks_interval(const struct csw_estimate *estimate)
+{
+    return estimate->n > 0 && !csw_estimate_has_interval(estimate);
+}
+
 static void print_notes(const struct csw_report *report, const char *line_end, FILE *out)
 {
     bool few = false, over = false;
@@ -171,7 +176,8 @@ static void print_notes(const struct csw_report *report, const char *line_end, F
     for (size_t i = 0; i < report->count; i++) {
         const struct csw_cell *cell = &report->cell[i];
 
-        few |= cell->time_ns.n > 0 && !csw_estimate_has_interval(&cell->time_ns);
+        few |= lacks_interval(&cell->time_ns) || lacks_interval(&cell->s_abs) ||
+               lacks_interval(&cell->s_rel);
         over |= cell->point->oversubscribed;
     }
     fprintf(out,

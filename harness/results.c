@@ -116,10 +116,11 @@ static int read_line(struct csw_results *results, const json_t *object, struct c
     return 0; /* a later coresweep's addition */
 }
 
-static int read_text_line(struct csw_results *results, const char *line, struct csw_err *err)
+static int read_text_line(struct csw_results *results, const char *line, size_t length,
+                          struct csw_err *err)
 {
     json_error_t error;
-    json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, &error);
+    json_t *object = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);
 
     if (!object)
         return csw_fail(err, -EINVAL, "not JSON: %s", error.text);
@@ -144,7 +145,7 @@ static int read_lines(struct csw_results *results, FILE *in, const char *path, s
             results->cut_off = true;
             break;
         }
-        code = read_text_line(results, line, &told);
+        code = read_text_line(results, line, (size_t)length, &told);
         if (code < 0)
             csw_fail(err, code, "%s:%zu: %.400s", path, number, told.text);
         results->valid_bytes += (uint64_t)length;

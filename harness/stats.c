@@ -4,6 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* Sums of probabilities that should meet the confidence exactly may miss it by this. */
+#define ROUNDING 1e-9
+
 const struct csw_estimate csw_estimate_none = {.value = NAN, .low = NAN, .high = NAN};
 
 bool csw_estimate_has_interval(const struct csw_estimate *estimate)
@@ -25,7 +28,7 @@ size_t csw_median_rank(size_t n, double confidence)
 
     while (2 * k < n) {
         below += exp(log_binomial(n, k));
-        if (below > (1 - confidence) / 2)
+        if (below > (1 - confidence) / 2 * (1 + ROUNDING))
             break;
         k++;
     }

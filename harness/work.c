@@ -71,17 +71,21 @@ static void scan_units(const struct csw_job *job, const struct csw_part *part, u
         job->listing.unit_hits[first] = tally.hits;
 }
 
-/* Writes one unit's hits to their place, and tallies what was written. */
+/*
+ * Writes one unit's hits to their place, and tallies what was written. Where that is not what the
+ * count said, its hits are left out of the tally, which then cannot be right.
+ */
 static void list_unit(const struct csw_job *job, const struct csw_part *part, uint64_t unit,
                       struct csw_share *share)
 {
-    uint64_t *hits = job->listing.hits + job->listing.unit_start[unit];
+    const uint64_t *start = &job->listing.unit_start[unit];
+    uint64_t *hits = job->listing.hits + start[0];
     const uint64_t lo = item_of(part, unit - part->first_unit);
     const uint64_t hi = item_of(part, unit - part->first_unit + 1);
     const size_t count = job->kernel->list(part->state, lo, hi, hits);
 
     share->tally.items += hi - lo;
-    share->tally.hits += count;
+    share->tally.hits += count == start[1] - start[0] ? count : 0;
     for (size_t i = 0; i < count; i++)
         share->tally.digest += hits[i];
     share->chunks++;

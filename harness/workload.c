@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No 64-bit number has more digits, so a larger exponent is an overflow for any mantissa but 0. */
-#define MAX_EXPONENT 20
+/* Nobody means a larger exponent: twenty digits fill 64 bits, and as many may follow the point. */
+#define MAX_EXPONENT 40
 
 /* Appends a decimal digit; false on overflow. */
 static bool push_digit(uint64_t *value, unsigned digit)
@@ -161,11 +161,11 @@ int csw_schedule_parse(struct csw_schedule *ret_schedule, const char *text, stru
             continue;
         if (text[length] == ':') {
             if (!takes_chunk(schedule.handout))
-                return csw_fail(err, -EINVAL, "schedule '%s' takes no chunk; dynamic and guided do",
-                                text);
+                return csw_fail(err, -EINVAL,
+                                "schedule '%.40s' takes no chunk; dynamic and guided do", text);
             if (!read_number(text + length + 1, &schedule.chunk) || schedule.chunk == 0)
                 return csw_fail(err, -EINVAL,
-                                "the chunk of schedule '%s' is not a whole number of items, at "
+                                "the chunk of schedule '%.40s' is not a whole number of items, at "
                                 "least 1",
                                 text);
         }
@@ -173,7 +173,7 @@ int csw_schedule_parse(struct csw_schedule *ret_schedule, const char *text, stru
         return 0;
     }
     return csw_fail(err, -EINVAL,
-                    "unknown schedule '%s'; there are whole, static, dynamic[:chunk] and "
+                    "unknown schedule '%.40s'; there are whole, static, dynamic[:chunk] and "
                     "guided[:chunk]",
                     text);
 }

@@ -1,4 +1,4 @@
-"""What the plots share: reading a report (`coresweep report --format json FILE`) and drawing panels.
+"""What the plots share: reading what `coresweep report --format json FILE` printed, and drawing.
 
 Nothing is estimated here. Medians and intervals come from the report; this module only divides one
 round's time by another's to show the single rounds, and divides by workers to show efficiency.
@@ -19,16 +19,17 @@ from typing import Callable, Iterable, Iterator, Optional
 try:
     import matplotlib
     from matplotlib.axes import Axes
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
     from matplotlib.figure import Figure
+    from matplotlib.font_manager import FontProperties
     from matplotlib.legend import Legend
     from matplotlib.lines import Line2D
-    from matplotlib.textpath import TextPath
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 except ImportError:
     sys.exit("matplotlib is missing: install the package python3-matplotlib")
 
 BASE_DRIVER = "serial"
+HOST_NUMBERS = ("usable_cores", "usable_pus", "quota_cpus")
 CEILING_KERNEL = "spin"  # touches no memory and splits evenly: what the machine gives at best
 
 
@@ -109,8 +110,9 @@ class Report:
 
     confidence: float
     complete: bool
-    plan: dict
-    host: dict
+    rounds: Optional[float]  # planned
+    pin: str
+    host: dict  # HOST_NUMBERS are numbers or None, the others text
     series: tuple[Series, ...]
 
     def drivers(self) -> list[str]:
@@ -199,39 +201,47 @@ def parse_report(text: str) -> Report:
     return Report(
         confidence=float(data["confidence"]),
         complete=bool(data["complete"]),
-        plan=dict(data["plan"]),
-        host=dict(data["host"]),
+        rounds=positive(data["plan"].get("rounds")),
+        pin=str(data["plan"].get("pin") or "not recorded"),
+        host=data["host"] | {key: positive(data["host"].get(key)) for key in HOST_NUMBERS},
         series=tuple(split_series(points)),
     )
+
+
+MAKE_ONE = "make a report with `coresweep report --format json RESULTS`"
+
+
+def name_of(path: str) -> str:
+    """What messages call the input."""
+    return "standard input" if path == "-" else path
 
 
 def read_text(path: str) -> str:
     """The whole input; `-` is standard input."""
     try:
-        if path == "-":
-            return sys.stdin.buffer.read().decode()
-        return Path(path).read_bytes().decode()
+        with open(0 if path == "-" else path, "rb", closefd=path != "-") as file:
+            return file.read().decode()
     except OSError as error:
-        raise BadReport(f"cannot read {path}: {error.strerror}") from error
+        raise BadReport(f"cannot read {name_of(path)}: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise BadReport(f"{path} is not text") from error
+        raise BadReport(f"{name_of(path)} is not text; {MAKE_ONE}") from error
 
 
 def load(path: str) -> Report:
     """Reads a report that has something to draw, or raises BadReport."""
-    name = "standard input" if path == "-" else path
-    make = "make a report with `coresweep report --format json RESULTS`"
-    text = read_text(path)
+    name, text = name_of(path), read_text(path)
     if not text.strip():
-        raise BadReport(f"{name} is empty; {make}")
+        raise BadReport(f"{name} is empty; {MAKE_ONE}")
     try:
         report = parse_report(text)
     except json.JSONDecodeError as error:
-        raise BadReport(f"{name} is not one JSON document ({error.msg}, line {error.lineno}); {make}")
+        why = f"is not one JSON document ({error.msg}, line {error.lineno})"
+        raise BadReport(f"{name} {why}; {MAKE_ONE}") from error
     except KeyError as error:
-        raise BadReport(f"{name} is JSON but not a report: {error} is missing; {make}")
-    except (TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise BadReport(f"{name} is JSON but not a report: {error}; {make}")
+        why = f"is JSON but not a report: {error} is missing"
+        raise BadReport(f"{name} {why}; {MAKE_ONE}") from error
+    except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+        raise BadReport(f"{name} is JSON but not a report: {error}; {MAKE_ONE}") from error
     if not any(point.s_abs.value for series in report.series for point in series.points):
         raise BadReport(f"{name} has no points with a speedup, so there is nothing to draw")
     return report
@@ -247,9 +257,9 @@ def seconds_text(seconds: float) -> str:
     return f"{seconds:#.3g}".rstrip(".") + NBSP + "s"
 
 
-def base_text(report: Report) -> str:
+def base_text(drawn: list[Series]) -> str:
     """What every speedup was divided by, in seconds."""
-    bases = dict.fromkeys(series.base for series in report.series if series.base)
+    bases = dict.fromkeys(series.base for series in drawn if series.base)
     kernels = [base.kernel for base in bases]
     parts = []
     for base in bases:
@@ -260,47 +270,48 @@ def base_text(report: Report) -> str:
     return f"Base: serial, {', '.join(parts)} (median)." if parts else "Base: not measured."
 
 
-def rounds_text(report: Report) -> str:
+def rounds_text(drawn: list[Series], planned: Optional[float]) -> str:
     """How many rounds, and where fewer were measured."""
-    counts = [p.rounds_measured() for series in report.series for p in series.everything()]
-    planned = int(report.plan.get("rounds") or max(counts))
-    text = f"{planned} round{'s' if planned != 1 else ''}"
-    if min(counts) == max(counts) == planned:
+    counts = [p.rounds_measured() for series in drawn for p in series.everything()]
+    least, most = min(counts), max(counts)
+    planned = planned or most
+    text = f"{planned:g} round{'s' if planned != 1 else ''}"
+    if least == most == planned:
         return text + "."
-    few = f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
-    return f"{few} of {text} measured."
+    return f"{least if least == most else f'{least} to {most}'} of {text} measured."
 
 
-def interval_text(report: Report) -> str:
+def interval_text(drawn: list[Series], confidence: float) -> str:
     """What the bars mean, and where there are none."""
-    points = [p for series in report.series for p in series.points if p.s_abs.value is not None]
-    without = [p for p in points if p.driver != BASE_DRIVER and p.s_abs.low is None]
-    level = f"{report.confidence * 100:g}{NBSP}%"
+    estimates = [p.s_abs for series in drawn for p in series.points if p.driver != BASE_DRIVER]
+    lows = [estimate.low for estimate in estimates if estimate.value is not None]
+    level = f"{confidence * 100:g}{NBSP}%"
     bars = f"Bars: {level} interval of the median of the per-round ratios (paired). "
-    none = "n < 6 rounds: no interval. ".replace(" ", NBSP).replace(f".{NBSP}", ". ")
-    return (bars if len(without) < len(points) else "") + (none if without else "")
+    none = f"n{NBSP}<{NBSP}6{NBSP}rounds: no{NBSP}interval. "
+    return (bars if any(lows) else "") + (none if None in lows else "")
 
 
 def host_text(report: Report) -> str:
     """Which machine, when, and where the workers were bound."""
-    host, plan = report.host, report.plan
+    host = report.host
     parts = [host.get("cpu_model"), host.get("topology"), host.get("hypervisor")]
-    if host.get("quota_cpus") is not None:
+    if host["quota_cpus"]:
         parts.append(f"CPU quota {host['quota_cpus']:g}")
     machine = "; ".join(str(part) for part in parts if part) or "machine unknown"
-    placement = f"Placement: {plan.get('pin') or 'not recorded'}"
+    placement = f"Placement: {report.pin}"
     if host.get("placement"):
         placement += f" (not bound: {host['placement']})"
-    return f"{machine}. {placement}. {str(host.get('date', '')).replace('T', ' ')}."
+    date = str(host.get("date") or "")[:16].replace("T", NBSP)
+    return f"{machine}. {placement}. {date + NBSP + 'UTC' if date else 'No date'}."
 
 
-def caption(report: Report, notes: Iterable[str]) -> list[str]:
+def caption(report: Report, drawn: list[Series], notes: str) -> list[str]:
     """The paragraphs below the panels."""
-    first = f"{base_text(report)} {rounds_text(report)}"
+    first = f"{base_text(drawn)} {rounds_text(drawn, report.rounds)}"
     if not report.complete:
         first += " INCOMPLETE: the sweep was interrupted or is still running."
     marks = "Markers: median. Drivers stand side by side at each worker count. "
-    second = marks + interval_text(report) + "Faint dots: single rounds. " + " ".join(notes)
+    second = marks + interval_text(drawn, report.confidence) + "Faint dots: single rounds. " + notes
     return [first, second.strip(), host_text(report)]
 
 
@@ -319,6 +330,9 @@ REFERENCES = {
     "mark": {"color": LIGHT, "linewidth": 0.7, "linestyle": (0, (2, 3))},
 }
 
+BASE_MARKER = {"marker": "+", "markersize": 7, "markeredgewidth": 1.2, "color": "black",
+               "linestyle": "none"}
+
 matplotlib.rcParams.update(
     {
         "font.family": "sans-serif",
@@ -329,6 +343,8 @@ matplotlib.rcParams.update(
         "svg.hashsalt": "coresweep",  # the same report gives the same file
     }
 )
+if "text.parse_math" in matplotlib.rcParams:
+    matplotlib.rcParams["text.parse_math"] = False  # a $ in a name is a $
 
 
 @dataclass(frozen=True)
@@ -338,12 +354,19 @@ class Style:
     colour: str
     shape: str
     offset: float  # in octaves of workers
+    step: float  # to the next driver
+
+    def x(self, workers: int, aside: float = 0.0) -> float:
+        """Where a point stands; `aside` in parts of the way to the next driver."""
+        return workers * 2 ** (self.offset + aside * self.step)
 
     def marker(self, hollow: bool = False) -> dict:
         """Arguments of one marker without a line."""
         face = "white" if hollow else self.colour
-        return {"marker": self.shape, "markersize": 4.6, "linestyle": "none", "markeredgewidth": 0.9,
-                "color": self.colour, "markerfacecolor": face}
+        edge = self.colour if hollow else "white"  # white parts markers that overlap
+        return {"marker": self.shape, "markersize": 5.2, "linestyle": "none", "color": self.colour,
+                "markeredgewidth": 0.9 if hollow else 0.5, "markerfacecolor": face,
+                "markeredgecolor": edge}
 
 
 @dataclass(frozen=True)
@@ -358,6 +381,8 @@ class View:
     twin: Callable[[Point], Optional[float]]  # a second marker of the same point, or None
     twin_label: str
     with_waits: bool  # draw what waits even where there is something that computes
+    levels: tuple[tuple[float, str], ...] = ()  # lines across the panels, named beside them
+    twin_note: str = ""  # what the caption says of the twins
 
     def drawn(self, report: Report) -> list[Series]:
         """The panels, in the plan's order."""
@@ -374,10 +399,10 @@ def styles_of(drivers: list[str], counts: list[int]) -> dict[str, Style]:
     """Colours in order; offsets that keep neighbouring worker counts apart."""
     span = octaves(counts[-1]) if counts[-1] > 1 else 1.0
     gaps = [octaves(b / a) for a, b in zip(counts, counts[1:])] or [span]
-    step = min(0.02 * (span + 0.6), 0.6 * min(gaps) / max(len(drivers), 1))
+    step = min(max(0.05, 0.018 * (span + 0.6)), min(0.36, 0.7 * min(gaps)) / max(len(drivers), 1))
     middle = (len(drivers) - 1) / 2
     return {
-        name: Style(COLOURS[i % len(COLOURS)], SHAPES[i % len(SHAPES)], (i - middle) * step)
+        name: Style(COLOURS[i % len(COLOURS)], SHAPES[i % len(SHAPES)], (i - middle) * step, step)
         for i, name in enumerate(drivers)
     }
 
@@ -427,20 +452,20 @@ def draw_rounds(axes: Axes, drawing: Drawing, series: Series, driver: str) -> No
     """The single rounds behind the medians; many are one picture in the SVG, not many elements."""
     style = drawing.styles[driver]
     dots = [
-        (point.workers * 2**style.offset, drawing.view.scale(ratio, point.workers))
+        (style.x(point.workers, 0.4), drawing.view.scale(ratio, point.workers))
         for point in series.of(driver)
         for ratio in series.ratios(point)
     ]
     axes.plot(
-        [x for x, _ in dots], [y for _, y in dots], ".", markersize=2.4, markeredgewidth=0,
-        color=style.colour, alpha=0.35, zorder=3, rasterized=len(dots) > 100,
+        [x for x, _ in dots], [y for _, y in dots], ".", markersize=3, markeredgewidth=0,
+        color=style.colour, alpha=0.4, zorder=3, rasterized=len(dots) > 100,
     )
 
 
 def draw_point(axes: Axes, drawing: Drawing, point: Point) -> None:
     """Median, interval, twin."""
     style, scale = drawing.styles[point.driver], drawing.view.scale
-    x, y = point.workers * 2**style.offset, scale(point.s_abs.value, point.workers)
+    x, y = style.x(point.workers), scale(point.s_abs.value, point.workers)
     low, high = point.s_abs.low, point.s_abs.high
     if low is not None and high is not None:
         ends = [scale(low, point.workers), scale(high, point.workers)]
@@ -454,7 +479,7 @@ def draw_point(axes: Axes, drawing: Drawing, point: Point) -> None:
 def draw_driver(axes: Axes, drawing: Drawing, series: Series, driver: str) -> None:
     """One curve: measured where there is a marker, the line only guides the eye."""
     points, style = series.of(driver), drawing.styles[driver]
-    xs = [point.workers * 2**style.offset for point in points]
+    xs = [style.x(point.workers) for point in points]
     ys = [drawing.view.scale(point.s_abs.value, point.workers) for point in points]
     axes.plot(xs, ys, color=style.colour, linewidth=0.8, alpha=0.8, zorder=4)
     draw_rounds(axes, drawing, series, driver)
@@ -466,10 +491,6 @@ def draw_base(axes: Axes, series: Series) -> None:
     """The base itself: 1 by definition, so without rounds and without interval."""
     if series.base and series.base.s_abs.value:
         axes.plot([1], [1], zorder=7, **BASE_MARKER)
-
-
-BASE_MARKER = {"marker": "+", "markersize": 7, "markeredgewidth": 1.2, "color": "black",
-               "linestyle": "none"}
 
 
 # ---- axes ----------------------------------------------------------------------------------------
@@ -514,12 +535,20 @@ def set_values(axes: Axes, drawing: Drawing) -> None:
         axes.set_ylim(0, max(1.05, max(values) * 1.04))
 
 
-def set_axes(axes: Axes, drawing: Drawing) -> None:
-    """Scales, ticks and grid of a panel; measured worker counts are small ticks."""
-    edge = 2 ** (0.06 * octaves(drawing.counts[-1]) + 0.15)
-    limits = (1 / edge, drawing.counts[-1] * edge)
-    set_log2(axes.xaxis, limits, axes.set_xscale, axes.set_xlim)
+def set_workers(axes: Axes, drawing: Drawing) -> None:
+    """The worker axis, with room for the outermost drivers' offsets; small ticks: measured."""
+    most = drawing.counts[-1]
+    edge = 2 ** (0.06 * octaves(most) + 0.15)
+    set_log2(axes.xaxis, (1 / edge, most * edge), axes.set_xscale, axes.set_xlim)
+    powers = powers_of_two(1, most)
+    if octaves(most / powers[-1]) > 0.08 * octaves(most):
+        axes.xaxis.set_major_locator(FixedLocator(powers + [most]))
     axes.xaxis.set_minor_locator(FixedLocator(drawing.counts))
+
+
+def set_axes(axes: Axes, drawing: Drawing) -> None:
+    """Scales, ticks and grid of a panel."""
+    set_workers(axes, drawing)
     set_values(axes, drawing)
     axes.grid(True, color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
@@ -533,59 +562,73 @@ def set_axes(axes: Axes, drawing: Drawing) -> None:
 def machine_marks(report: Report) -> dict[float, str]:
     """Worker counts at which the machine changes its behaviour, and their names."""
     host, marks = report.host, {}
-    cores, pus, quota = (host.get(k) for k in ("usable_cores", "usable_pus", "quota_cpus"))
+    cores, pus, quota = (host[key] for key in HOST_NUMBERS)
     if cores:
-        marks[float(cores)] = f"{cores} core{'s' if cores > 1 else ''}"
+        marks[cores] = f"{cores:g} core{'s' if cores > 1 else ''}"
     if cores and pus and pus > cores:
-        marks[float(pus)] = f"SMT {pus}"
-    if quota is not None:
-        name = f"quota {quota:g}"
-        marks[float(quota)] = f"{marks[quota]}, {name}" if quota in marks else name
+        marks[pus] = f"SMT {pus:g}"
+    if quota:
+        marks[quota] = f"{marks[quota]}, quota {quota:g}" if quota in marks else f"quota {quota:g}"
     return marks
 
 
 def text_inches(text: str, size: float) -> float:
     """How wide a text is printed."""
-    return TextPath((0, 0), text, size=size).get_extents().width / 72
+    renderer = RendererAgg(1, 1, DOTS_PER_INCH)
+    width, _, _ = renderer.get_text_width_height_descent(text, FontProperties(size=size), False)
+    return width / DOTS_PER_INCH
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A vertical line and where over the panel its name stands."""
+class Name:
+    """A text over the panel, in inches from the panel's left edge."""
 
-    workers: float
     text: str
-    middle: float  # inches from the panel's left edge
-    level: int  # lines over the panel
+    middle: float
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """From where to where it is printed, with room to the next."""
+        half = text_inches(self.text, SMALL) / 2 + 0.05
+        return self.middle - half, self.middle + half
 
 
-def place_marks(report: Report, limits: tuple[float, float], width: float) -> list[Mark]:
-    """Puts each name as low as it fits beside the names already there."""
-    taken: list[tuple[int, float, float]] = []
-    marks = []
-    for workers, text in sorted(machine_marks(report).items()):
-        if not limits[0] < workers < limits[1]:
-            continue
-        half = text_inches(text, SMALL) / 2
-        share = octaves(workers / limits[0]) / octaves(limits[1] / limits[0])
-        middle = min(max(share * width, half), width + 0.1 - half)
-        level = 0
-        while any(level == at and middle - half < r + 0.08 and middle + half > l - 0.08
-                  for at, l, r in taken):
-            level += 1
-        taken.append((level, middle - half, middle + half))
-        marks.append(Mark(workers, text, middle, level))
-    return marks
+def joined(names: list[Name]) -> Iterator[Name]:
+    """Names that would overlap become one, in the order of their lines."""
+    left = names[0]
+    for right in names[1:]:
+        if left.ends[1] > right.ends[0]:
+            left = Name(f"{left.text}, {right.text}", (left.middle + right.middle) / 2)
+        else:
+            yield left
+            left = right
+    yield left
 
 
-def draw_marks(axes: Axes, marks: list[Mark], width: float) -> None:
+def place_names(marks: dict[float, str], limits: tuple[float, float], width: float) -> list[Name]:
+    """One line of names over a panel: each over its mark, or as near as the panel allows."""
+    across = width / octaves(limits[1] / limits[0])
+    names = [Name(text, across * octaves(at / limits[0])) for at, text in sorted(marks.items())]
+    while names:
+        names = [Name(name.text, min(name.middle, width + name.middle - name.ends[1] + 0.1))
+                 for name in names]
+        fewer = list(joined(names))
+        if len(fewer) == len(names):
+            break
+        names = fewer
+    return names
+
+
+def draw_marks(axes: Axes, report: Report, width: float) -> None:
     """Lines in the panel, names over it, so that no name covers a point."""
-    for mark in marks:
-        axes.axvline(mark.workers, zorder=1, **REFERENCES["mark"])
+    low, high = axes.get_xlim()
+    marks = {at: text for at, text in machine_marks(report).items() if low < at < high}
+    for workers in marks:
+        axes.axvline(workers, zorder=1, **REFERENCES["mark"])
+    for name in place_names(marks, (low, high), width):
         axes.annotate(
-            mark.text, (mark.middle / width, 1), xycoords="axes fraction", fontsize=SMALL,
-            xytext=(0, 2 + LINE * 72 * mark.level), textcoords="offset points",
-            ha="center", va="bottom", color=GREY,
+            name.text, (name.middle / width, 1), xycoords="axes fraction", fontsize=SMALL,
+            xytext=(0, 2), textcoords="offset points", ha="center", va="bottom", color=GREY,
         )
 
 
@@ -593,8 +636,8 @@ def draw_marks(axes: Axes, marks: list[Mark], width: float) -> None:
 
 LEFT, RIGHT, GAP = 0.62, 0.45, 0.2
 LINE = 0.135  # one line of small text
-TITLE, PANEL_TITLE, TICKS = 0.42, 0.22, 0.26
-DOTS_PER_INCH = 160
+TITLE, HEADER, TICKS = 0.42, 0.36, 0.26
+DOTS_PER_INCH = 140
 
 
 @dataclass(frozen=True)
@@ -605,12 +648,11 @@ class Page:
     columns: int
     rows: int
     panel: tuple[float, float]
-    header: float  # over each panel: its title and the marks
 
     @property
     def pitch(self) -> float:
         """From one row of panels to the next."""
-        return self.header + self.panel[1] + TICKS
+        return HEADER + self.panel[1] + TICKS
 
     @property
     def top(self) -> float:
@@ -621,16 +663,17 @@ class Page:
         """A panel's rectangle as parts of the figure."""
         row, column = divmod(index, self.columns)
         left = LEFT + column * (self.panel[0] + GAP)
-        bottom = height - TITLE - row * self.pitch - self.header - self.panel[1]
+        bottom = height - TITLE - row * self.pitch - HEADER - self.panel[1]
         return (left / self.width, bottom / height, self.panel[0] / self.width,
                 self.panel[1] / height)
 
 
-def page_for(panels: int) -> tuple[float, int, float]:
-    """Figure width, columns and panel width."""
+def page_for(panels: int) -> Page:
+    """Up to three panels side by side."""
     columns = panels if panels <= 3 else 2 if panels == 4 else 3
     width = 10.0 if columns > 1 else 7.0
-    return width, columns, (width - LEFT - RIGHT - (columns - 1) * GAP) / columns
+    panel = (width - LEFT - RIGHT - (columns - 1) * GAP) / columns
+    return Page(width, columns, math.ceil(panels / columns), (panel, 2.6))
 
 
 def driver_handles(drawing: Drawing) -> list[Line2D]:
@@ -644,13 +687,19 @@ def driver_handles(drawing: Drawing) -> list[Line2D]:
     return handles
 
 
+def any_twin(drawing: Drawing) -> bool:
+    """Whether there is a second marker anywhere."""
+    points = (point for series in drawing.series for point in series.points)
+    return any(drawing.view.twin(point) is not None for point in points)
+
+
 def hollow_handles(drawing: Drawing) -> Iterator[Line2D]:
     """Legend of the markers that are not simply medians."""
     points = [point for series in drawing.series for point in series.points]
-    hollow = Style(GREY, "o", 0).marker(hollow=True)
+    hollow = Style(GREY, "o", 0, 0).marker(hollow=True)
     if any(point.oversubscribed and not point.waits for point in points):
         yield Line2D([], [], label="hollow: more workers than usable CPUs", **hollow)
-    if any(drawing.view.twin(point) is not None for point in points):
+    if any_twin(drawing):
         yield Line2D([], [], label=drawing.view.twin_label, alpha=0.55, **hollow)
 
 
@@ -684,25 +733,42 @@ def make_legend(figure: Figure, handles: list[Line2D], inches: float) -> Legend:
     raise ValueError("a legend without entries")
 
 
-def draw_panel(figure: Figure, drawing: Drawing, page: Page, index: int) -> Axes:
-    """One series in its place."""
-    series = drawing.series[index]
-    axes = figure.add_axes(page.place(index, figure.get_figheight()))
-    set_axes(axes, drawing)
-    draw_marks(axes, place_marks(drawing.report, axes.get_xlim(), page.panel[0]), page.panel[0])
-    draw_references(axes, drawing, series)
-    for driver in drawing.styles:
-        draw_driver(axes, drawing, series, driver)
-    draw_base(axes, series)
-    axes.set_title(series.title, fontsize=9.5, loc="left", fontweight="bold",
-                   pad=(page.header - PANEL_TITLE) * 72 + 4)
+def draw_levels(axes: Axes, drawing: Drawing, named: bool) -> None:
+    """Lines across the panel; their names stand right of the last panel of a row."""
+    for value, name in drawing.view.levels:
+        axes.axhline(value, zorder=1, color=LIGHT, linewidth=0.8)
+        if named:
+            axes.annotate(
+                name, (1, value), xycoords=("axes fraction", "data"), xytext=(3, 0),
+                textcoords="offset points", va="center", fontsize=SMALL, color=GREY,
+            )
+
+
+def draw_labels(axes: Axes, drawing: Drawing, page: Page, index: int) -> None:
+    """Title of the panel; names of the axes once per row and column."""
+    title = drawing.series[index].title
+    axes.set_title(title, fontsize=9.5, loc="left", fontweight="bold", pad=LINE * 72 + 4)
     if index % page.columns:
         axes.tick_params(labelleft=False)
     else:
         axes.set_ylabel(drawing.view.value_label)
     if index + page.columns >= len(drawing.series):
         axes.set_xlabel("workers", labelpad=2)
-    return axes
+
+
+def draw_panel(figure: Figure, drawing: Drawing, page: Page, index: int) -> None:
+    """One series in its place."""
+    series = drawing.series[index]
+    axes = figure.add_axes(page.place(index, figure.get_figheight()))
+    last = index % page.columns == page.columns - 1 or index == len(drawing.series) - 1
+    set_axes(axes, drawing)
+    draw_marks(axes, drawing.report, page.panel[0])
+    draw_levels(axes, drawing, last)
+    draw_references(axes, drawing, series)
+    for driver in drawing.styles:
+        draw_driver(axes, drawing, series, driver)
+    draw_base(axes, series)
+    draw_labels(axes, drawing, page, index)
 
 
 def make_drawing(report: Report, view: View) -> Drawing:
@@ -715,10 +781,96 @@ def make_drawing(report: Report, view: View) -> Drawing:
     return Drawing(view, report, series, styles_of(drivers, counts), counts)
 
 
-def draw(report: Report, view: View, finish: Callable[[Axes, Drawing, bool], None],
-         notes: Iterable[str] = ()) -> Figure:
-    """The whole plot; `finish(axes, drawing, last_column)` adds what only one plot has."""
+def wrap(text: str, inches: float) -> list[str]:
+    """Breaks a paragraph of the caption into lines."""
+    letters = 0.96 * inches * len(text) / text_inches(text, SMALL)
+    lines = textwrap.wrap(text, int(letters), break_on_hyphens=False)
+    return [line.replace(NBSP, " ") for line in lines]
+
+
+def draw_below(figure: Figure, page: Page, legends: list[Legend], lines: list[str]) -> None:
+    """Title, legends and caption, from the top down."""
+    height, left = figure.get_figheight(), LEFT / page.width
+    down = page.top
+    for legend in legends:
+        legend.set_bbox_to_anchor((left, 1 - down / height), transform=figure.transFigure)
+        down += legend.inches[1] + 0.06
+    for line in lines:
+        down += LINE
+        figure.text(left, 1 - down / height, line, fontsize=SMALL, color=GREY, va="baseline")
+
+
+def draw(report: Report, view: View) -> Figure:
+    """The whole plot. Legends are made first, since the figure's height follows from theirs."""
     drawing = make_drawing(report, view)
-    width, columns, panel_width = page_for(len(drawing.series))
-    figure = Figure(dpi=DOTS_PER_INCH, facecolor="white", figsize=(width, 1))
+    page = page_for(len(drawing.series))
+    notes = view.twin_note if any_twin(drawing) else ""
+    figure = Figure(dpi=DOTS_PER_INCH, facecolor="white", figsize=(page.width, page.top))
+    room = page.width - LEFT - 0.15
+    handles = [driver_handles(drawing), reference_handles(drawing)]
+    legends = [make_legend(figure, some, room) for some in handles if some]
+    lines = [line for text in caption(report, drawing.series, notes) for line in wrap(text, room)]
+    below = sum(legend.inches[1] + 0.06 for legend in legends) + len(lines) * LINE + 0.12
+    figure.set_size_inches(page.width, page.top + below)
+    for index in range(len(drawing.series)):
+        draw_panel(figure, drawing, page, index)
+    height = figure.get_figheight()
+    figure.text(LEFT / page.width, 1 - 0.25 / height, view.title, fontsize=12, fontweight="bold")
+    draw_below(figure, page, legends, lines)
     return figure
+
+
+# ---- the program ---------------------------------------------------------------------------------
+
+
+def rendered(figure: Figure, kind: str) -> bytes:
+    """The file's bytes: the same for the same report, so without a date."""
+    buffer = io.BytesIO()
+    if kind == "svg":
+        figure.savefig(buffer, format=kind, metadata={"Date": None})
+    else:
+        figure.savefig(buffer, format=kind, pil_kwargs={"optimize": True})
+    return buffer.getvalue()
+
+
+def save(figure: Figure, stem: str) -> Iterator[str]:
+    """Writes both formats and yields their names."""
+    for kind in ("png", "svg"):
+        path = Path(f"{stem}.{kind}")
+        path.write_bytes(rendered(figure, kind))
+        yield str(path)
+
+
+def parse_arguments(view: View) -> argparse.Namespace:
+    """The same command line for every plot."""
+    parser = argparse.ArgumentParser(
+        description=f"Draws {view.name} against workers from a report of coresweep.",
+        epilog="The report is what `coresweep report --format json RESULTS` prints.",
+    )
+    parser.add_argument("report", nargs="?", default="-", metavar="REPORT.json",
+                        help="the report; standard input without it or with -")
+    parser.add_argument("-o", "--output", default=view.name, metavar="STEM",
+                        help="write STEM.png and STEM.svg (default: %(default)s)")
+    return parser.parse_args()
+
+
+def complain(sentence: object) -> None:
+    """One sentence on standard error."""
+    print(f"{Path(sys.argv[0]).name}: {sentence}", file=sys.stderr)
+
+
+def main(view: View) -> int:
+    """Reads, draws, writes. 0: done, 1: not written, 2: bad input."""
+    arguments = parse_arguments(view)
+    stem = arguments.output
+    stem = stem[:-4] if stem.endswith((".png", ".svg")) else stem
+    try:
+        for name in save(draw(load(arguments.report), view), stem):
+            print(name)
+    except BadReport as error:
+        complain(error)
+        return 2
+    except OSError as error:
+        complain(f"cannot write {error.filename or stem}: {error.strerror}")
+        return 1
+    return 0

@@ -72,9 +72,9 @@ struct csw_part {
 
 /* Where listed hits go: mapped memory shared with forked workers, made before the team opens. */
 struct csw_listing {
-    uint64_t *unit_hits; /* not NULL: every unit's number of hits is noted here */
-    uint64_t *hits;      /* not NULL: unit u writes its hits from hits[unit_start[u]] on */
-    const uint64_t *unit_start;
+    uint64_t *unit_hits;        /* not NULL: every unit's number of hits is noted here */
+    uint64_t *hits;             /* not NULL: unit u writes its hits from hits[unit_start[u]] on */
+    const uint64_t *unit_start; /* one element more than units: where the last one ends */
 };
 
 /* Lives in mapped memory shared with forked workers: `stamped` may change between two runs. */

@@ -1,0 +1,638 @@
+/*
+ * test_kernels.c - every kernel of the registry keeps what kernel.h promises, and those that find
+ * squares find exactly the squares: compared with a reference that knows no floating point.
+ */
+#include <dirent.h>
+#include <fenv.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <coresweep/job.h>
+#include <coresweep/kernel.h>
+
+#include "kernels/squares.h"
+#include "suite.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* A failure names the kernel; the line says what was expected of it. */
+#define CHECK(kernel, condition)                                                                   \
+    CU_assertImplementation((condition), __LINE__, (kernel)->name, __FILE__, __func__, CU_FALSE)
+
+/* Waiting kernels are asked for no more than this many items at once. */
+#define PATIENCE UINT64_C(5)
+
+static const char *const lines_of_kernels_def[] = {
+#define KERNEL(name) #name,
+#include "kernels/kernels.def"
+#undef KERNEL
+};
+
+struct opened {
+    const struct csw_kernel *kernel;
+    struct csw_task task;
+    void *state;
+};
+
+static void open_task(struct opened *ret_opened, const struct csw_kernel *kernel, uint64_t n)
+{
+    struct csw_err err;
+
+    *ret_opened = (struct opened){.kernel = kernel, .task = {.n = n}, .state = &ret_opened->task};
+    if (kernel->open)
+        CU_ASSERT_EQUAL_FATAL(kernel->open(&ret_opened->state, &ret_opened->task, &err), 0);
+}
+
+static void close_task(struct opened *opened)
+{
+    if (opened->kernel->close)
+        opened->kernel->close(opened->state);
+}
+
+static struct csw_tally scan(const struct opened *opened, uint64_t lo, uint64_t hi)
+{
+    return opened->kernel->scan(opened->state, lo, hi);
+}
+
+static bool takes(const struct csw_kernel *kernel, uint64_t n)
+{
+    return (kernel->max_n == 0 || n <= kernel->max_n) &&
+           (!(kernel->flags & CSW_WAITS) || n <= PATIENCE);
+}
+
+static void for_each_kernel(void (*check)(const struct csw_kernel *))
+{
+    for (size_t i = 0; csw_kernel_at(i); i++)
+        if (!csw_kernel_missing(csw_kernel_at(i)))
+            check(csw_kernel_at(i));
+}
+
+static bool finds_squares(const struct csw_kernel *kernel)
+{
+    return kernel->finds && strcmp(kernel->finds, "perfect squares") == 0;
+}
+
+static void for_each_square_kernel(void (*check)(const struct csw_kernel *))
+{
+    for (size_t i = 0; csw_kernel_at(i); i++)
+        if (!csw_kernel_missing(csw_kernel_at(i)) && finds_squares(csw_kernel_at(i)))
+            check(csw_kernel_at(i));
+}
+
+/* ---- the reference: integers only ----------------------------------------------------------- */
+
+static uint64_t slow_isqrt(uint64_t x)
+{
+    uint64_t root = 0;
+
+    for (uint64_t bit = UINT64_C(1) << 31; bit > 0; bit >>= 1)
+        if ((unsigned __int128)(root | bit) * (root | bit) <= x)
+            root |= bit;
+    return root;
+}
+
+static bool slow_is_square(uint64_t x)
+{
+    const uint64_t root = slow_isqrt(x);
+
+    return x > 0 && root * root == x;
+}
+
+/* SplitMix64: the same cuts in every run. */
+static uint64_t next_random(uint64_t *seed)
+{
+    uint64_t z = *seed += UINT64_C(0x9e3779b97f4a7c15);
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+/* ---- the registry --------------------------------------------------------------------------- */
+
+static void every_line_of_kernels_def_is_a_kernel_of_that_name(void)
+{
+    const size_t count = COUNT(lines_of_kernels_def);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct csw_kernel *kernel = csw_kernel_at(i);
+
+        CU_ASSERT_PTR_NOT_NULL_FATAL(kernel);
+        CHECK(kernel, strcmp(kernel->name, lines_of_kernels_def[i]) == 0);
+        CHECK(kernel, csw_kernel_find(kernel->name) == kernel);
+    }
+    CU_ASSERT_PTR_NULL(csw_kernel_at(count));
+    CU_ASSERT_PTR_NULL(csw_kernel_at(count + 1));
+    CU_ASSERT_PTR_NULL(csw_kernel_at(SIZE_MAX));
+}
+
+static void an_unknown_name_finds_no_kernel(void)
+{
+    static const char *const unknown[] = {"", "nosuch", "Trial", "tria", "trial ", "registry"};
+
+    for (size_t i = 0; i < COUNT(unknown); i++)
+        CU_ASSERT_PTR_NULL(csw_kernel_find(unknown[i]));
+}
+
+static void every_kernel_has_the_file_of_its_name(void)
+{
+    for (size_t i = 0; csw_kernel_at(i); i++) {
+        char path[256];
+
+        snprintf(path, sizeof path, "../../kernels/%s.c", csw_kernel_at(i)->name);
+        CHECK(csw_kernel_at(i), access(fixture(path), R_OK) == 0);
+    }
+}
+
+static void no_kernel_file_lacks_its_line_in_kernels_def(void)
+{
+    DIR *folder = opendir(fixture("../../kernels"));
+    const struct dirent *entry;
+    size_t files = 0;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(folder);
+    while ((entry = readdir(folder))) {
+        char stem[sizeof entry->d_name];
+        const size_t length = strlen(entry->d_name);
+
+        if (length < 2 || strcmp(entry->d_name + length - 2, ".c") != 0 ||
+            strcmp(entry->d_name, "registry.c") == 0)
+            continue;
+        snprintf(stem, sizeof stem, "%.*s", (int)(length - 2), entry->d_name);
+        CU_assertImplementation(csw_kernel_find(stem) != NULL, __LINE__, entry->d_name, __FILE__,
+                                __func__, CU_FALSE);
+        files++;
+    }
+    closedir(folder);
+    CU_ASSERT_EQUAL(files, COUNT(lines_of_kernels_def));
+}
+
+static void every_kernel_describes_itself(void)
+{
+    for (size_t i = 0; csw_kernel_at(i); i++) {
+        const struct csw_kernel *kernel = csw_kernel_at(i);
+
+        CHECK(kernel, kernel->abi == CSW_KERNEL_ABI);
+        CHECK(kernel, kernel->summary && *kernel->summary);
+        CHECK(kernel, kernel->unit && *kernel->unit);
+        CHECK(kernel, kernel->scan != NULL);
+        CHECK(kernel, kernel->close || !kernel->open);
+        CHECK(kernel, kernel->finds ? *kernel->finds != '\0' : !kernel->list);
+    }
+}
+
+static void check_default_tasks(const struct csw_kernel *kernel)
+{
+    const struct csw_schedule whole = {.handout = CSW_WHOLE};
+    struct csw_workload workload = {0};
+    struct csw_err err = {0};
+
+    CHECK(kernel, csw_workload_parse(&workload, kernel->tasks, &err) == 0);
+    CHECK(kernel, workload.count > 0);
+    CHECK(kernel, csw_job_check(kernel, &workload, &whole, &err) == 0);
+    csw_workload_release(&workload);
+}
+
+static void the_default_tasks_of_every_kernel_fit_it(void)
+{
+    for_each_kernel(check_default_tasks);
+}
+
+static bool never_usable(void)
+{
+    return false;
+}
+
+static void a_kernel_that_cannot_run_here_has_a_reason(void)
+{
+    const struct csw_kernel other_abi = {.abi = CSW_KERNEL_ABI + 1, .name = "other"};
+    const struct csw_kernel unusable = {
+        .abi = CSW_KERNEL_ABI, .name = "unusable", .usable = never_usable};
+
+    CU_ASSERT_PTR_NOT_NULL(csw_kernel_missing(&other_abi));
+    CU_ASSERT_PTR_NOT_NULL(csw_kernel_missing(&unusable));
+    CU_ASSERT_PTR_NULL(csw_kernel_missing(csw_kernel_find("trial")));
+}
+
+/* ---- every kernel --------------------------------------------------------------------------- */
+
+static void check_small_tasks(const struct csw_kernel *kernel)
+{
+    static const uint64_t sizes[] = {0, 1, 2, 3, 4, 5, 24, 25, 26, 99, 100, 101, 1000};
+
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        struct opened opened;
+
+        if (!takes(kernel, sizes[i]))
+            continue;
+        open_task(&opened, kernel, sizes[i]);
+        const struct csw_tally tally = scan(&opened, 0, sizes[i]);
+        const struct csw_tally expect =
+            kernel->expect ? kernel->expect(opened.state, 0, sizes[i]) : tally;
+
+        CHECK(kernel, csw_tally_equal(&tally, &expect));
+        CHECK(kernel, tally.items == sizes[i]);
+        close_task(&opened);
+    }
+}
+
+static void small_tasks_give_what_the_closed_form_says(void)
+{
+    for_each_kernel(check_small_tasks);
+}
+
+/* Scans [lo, hi) in pieces of random size, some of them empty. */
+static struct csw_tally scan_in_pieces(const struct opened *opened, uint64_t lo, uint64_t hi,
+                                       uint64_t *seed)
+{
+    const uint64_t largest = (hi - lo) / 4 + 2;
+    struct csw_tally sum = {0};
+
+    while (lo < hi) {
+        const uint64_t step = next_random(seed) % largest;
+        const uint64_t end = step < hi - lo ? lo + step : hi;
+        const struct csw_tally tally = scan(opened, lo, end);
+
+        csw_tally_add(&sum, &tally);
+        lo = end;
+    }
+    return sum;
+}
+
+static void check_cuts_of(const struct csw_kernel *kernel, uint64_t lo, uint64_t hi)
+{
+    uint64_t seed = lo ^ hi;
+    struct opened opened;
+
+    open_task(&opened, kernel, hi);
+    const struct csw_tally whole = scan(&opened, lo, hi);
+
+    CHECK(kernel, whole.items == hi - lo);
+    for (unsigned round = 0; round < 8; round++) {
+        const struct csw_tally sum = scan_in_pieces(&opened, lo, hi, &seed);
+
+        CHECK(kernel, csw_tally_equal(&sum, &whole));
+    }
+    if (kernel->expect) {
+        const struct csw_tally expect = kernel->expect(opened.state, lo, hi);
+
+        CHECK(kernel, csw_tally_equal(&expect, &whole));
+    }
+    close_task(&opened);
+}
+
+/* Far out only where a closed form exists: items may be costly there without one. */
+static void check_cuts(const struct csw_kernel *kernel)
+{
+    static const struct {
+        uint64_t lo, hi;
+    } ranges[] = {
+        {0, PATIENCE},
+        {0, 1500},
+        {700, 1501},
+        {(UINT64_C(1) << 52) - 700, (UINT64_C(1) << 52) + 700},
+        {(UINT64_C(1) << 63) - 700, (UINT64_C(1) << 63) + 701},
+        {UINT64_MAX - 1500, UINT64_MAX},
+    };
+
+    for (size_t i = 0; i < COUNT(ranges); i++)
+        if (takes(kernel, ranges[i].hi) && (kernel->expect || ranges[i].hi < 2000))
+            check_cuts_of(kernel, ranges[i].lo, ranges[i].hi);
+}
+
+static void every_cut_of_a_range_adds_up_to_the_whole(void)
+{
+    for_each_kernel(check_cuts);
+}
+
+static void check_empty_ranges(const struct csw_kernel *kernel)
+{
+    static const struct {
+        uint64_t lo, hi;
+    } ranges[] = {{0, 0},          {3, 3}, {5, 3}, {UINT64_MAX, UINT64_MAX},
+                  {UINT64_MAX, 0}, {1, 0}, {5, 0}, {UINT64_MAX, UINT64_MAX - 1}};
+    const struct csw_tally zero = {0};
+    struct opened opened;
+
+    open_task(&opened, kernel, PATIENCE);
+    for (size_t i = 0; i < COUNT(ranges); i++) {
+        const uint64_t lo = ranges[i].lo, hi = ranges[i].hi;
+        const struct csw_tally tally = scan(&opened, lo, hi);
+        const struct csw_tally expect =
+            kernel->expect ? kernel->expect(opened.state, lo, hi) : zero;
+        uint64_t untouched = 42;
+
+        CHECK(kernel, csw_tally_equal(&tally, &zero));
+        CHECK(kernel, csw_tally_equal(&expect, &zero));
+        CHECK(kernel, !kernel->list || kernel->list(opened.state, lo, hi, &untouched) == 0);
+        CHECK(kernel, untouched == 42);
+    }
+    close_task(&opened);
+}
+
+static void an_empty_or_reversed_range_gives_nothing(void)
+{
+    for_each_kernel(check_empty_ranges);
+}
+
+/*
+ * Lists the hits of [lo, hi): as many as scan finds, ascending, of this range, of the same digest,
+ * and not a word more. The caller frees them.
+ */
+static uint64_t *read_hits(const struct opened *opened, uint64_t lo, uint64_t hi, size_t *ret_count)
+{
+    const struct csw_tally tally = scan(opened, lo, hi);
+    uint64_t *hits = malloc((tally.hits + 1) * sizeof *hits);
+    uint64_t sum = 0, before = lo;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(hits);
+    hits[tally.hits] = 42;
+    CHECK(opened->kernel, opened->kernel->list(opened->state, lo, hi, hits) == tally.hits);
+    CHECK(opened->kernel, hits[tally.hits] == 42);
+    for (size_t i = 0; i < tally.hits; i++) {
+        CHECK(opened->kernel, before < hits[i] && hits[i] <= hi);
+        before = hits[i];
+        sum += hits[i];
+    }
+    CHECK(opened->kernel, sum == tally.digest);
+    *ret_count = tally.hits;
+    return hits;
+}
+
+static void check_list(const struct csw_kernel *kernel)
+{
+    struct opened opened;
+    size_t count;
+
+    if (!kernel->list)
+        return;
+    open_task(&opened, kernel, 1000);
+    for (uint64_t lo = 0; lo < 1000; lo += 111)
+        free(read_hits(&opened, lo, 1000 - lo / 2, &count));
+    close_task(&opened);
+}
+
+static void what_is_listed_is_what_scan_found(void)
+{
+    for_each_kernel(check_list);
+}
+
+/* ---- kernels that find squares -------------------------------------------------------------- */
+
+/* Item by item: a hit exactly where the reference sees a square. */
+static void check_items(const struct opened *opened, uint64_t lo, uint64_t hi)
+{
+    for (uint64_t item = lo; item < hi; item++) {
+        const struct csw_tally tally = scan(opened, item, item + 1);
+        const bool square = slow_is_square(item + 1);
+
+        CHECK(opened->kernel, tally.items == 1);
+        CHECK(opened->kernel, tally.hits == square);
+        CHECK(opened->kernel, tally.digest == (square ? item + 1 : 0));
+    }
+}
+
+/* The list holds exactly the squares that the reference sees; that it ascends, read_hits checks. */
+static void check_listed_squares(const struct opened *opened, uint64_t lo, uint64_t hi)
+{
+    size_t count, squares = 0;
+    uint64_t *hits = read_hits(opened, lo, hi, &count);
+
+    for (uint64_t item = lo; item < hi; item++)
+        squares += slow_is_square(item + 1);
+    CHECK(opened->kernel, count == squares);
+    for (size_t i = 0; i < count; i++)
+        CHECK(opened->kernel, slow_is_square(hits[i]));
+    free(hits);
+}
+
+static void check_squares_of(const struct csw_kernel *kernel, uint64_t lo, uint64_t hi)
+{
+    struct opened opened;
+
+    if (!takes(kernel, hi))
+        return;
+    open_task(&opened, kernel, hi);
+    check_items(&opened, lo, hi);
+    check_listed_squares(&opened, lo, hi);
+    close_task(&opened);
+}
+
+static void the_square_finding_kernels_are_told_by_what_they_find(void)
+{
+    static const char *const names[] = {"trial", "sqrt", "roots", "count"};
+
+    for (size_t i = 0; i < COUNT(names); i++)
+        CU_ASSERT_TRUE(finds_squares(csw_kernel_find(names[i])));
+}
+
+static void check_first_squares(const struct csw_kernel *kernel)
+{
+    check_squares_of(kernel, 0, 1300);
+    check_squares_of(kernel, 24, 101);
+    check_squares_of(kernel, 25, 100);
+}
+
+static void the_first_squares_are_found_and_nothing_else(void)
+{
+    for_each_square_kernel(check_first_squares);
+}
+
+/* Where conversions to double begin to round, and where products begin to overflow. */
+static const uint64_t edge_roots[] = {
+    2,
+    1000,
+    (UINT64_C(1) << 26) - 1,
+    (UINT64_C(1) << 26),
+    (UINT64_C(1) << 26) + 1,
+    94906265, /* its square is the last below 2^53 */
+    94906266,
+    (UINT64_C(1) << 31) - 1,
+    (UINT64_C(1) << 31),
+    (UINT64_C(1) << 31) + 1,
+    3037000499, /* its square is the last below 2^63 */
+    3037000500,
+    (UINT64_C(1) << 32) - 2,
+    (UINT64_C(1) << 32) - 1,
+};
+
+/* The candidates r * r - 2 .. r * r + 2 of every edge, and the last ones of all. */
+static void check_edges(const struct csw_kernel *kernel)
+{
+    for (size_t i = 0; i < COUNT(edge_roots); i++) {
+        const uint64_t square = edge_roots[i] * edge_roots[i];
+
+        check_squares_of(kernel, square - 3, square + 2);
+    }
+    check_squares_of(kernel, UINT64_MAX - 5, UINT64_MAX);
+}
+
+static void squares_at_the_edges_of_the_arithmetic_are_exact(void)
+{
+    for_each_square_kernel(check_edges);
+}
+
+static void check_last_square(const struct csw_kernel *kernel)
+{
+    const uint64_t square = UINT64_C(18446744065119617025);
+    struct opened opened;
+
+    if (!takes(kernel, UINT64_MAX))
+        return;
+    open_task(&opened, kernel, UINT64_MAX);
+    CHECK(kernel, scan(&opened, square - 1, square).digest == square);
+    CHECK(kernel, scan(&opened, UINT64_MAX - 1, UINT64_MAX).hits == 0);
+    CHECK(kernel, scan(&opened, UINT64_MAX - 1, UINT64_MAX).items == 1);
+    close_task(&opened);
+}
+
+static void the_largest_square_of_all_is_found_and_the_last_candidate_is_not(void)
+{
+    for_each_square_kernel(check_last_square);
+}
+
+static void check_isqrt(void)
+{
+    for (size_t i = 0; i < COUNT(edge_roots); i++) {
+        const uint64_t square = edge_roots[i] * edge_roots[i];
+
+        CU_ASSERT_EQUAL(csw_isqrt(square - 1), edge_roots[i] - 1);
+        CU_ASSERT_EQUAL(csw_isqrt(square), edge_roots[i]);
+        CU_ASSERT_EQUAL(csw_isqrt(square + 1), edge_roots[i]);
+    }
+    for (uint64_t back = 0; back < 5; back++)
+        CU_ASSERT_EQUAL(csw_isqrt(UINT64_MAX - back), CSW_ROOT_MAX);
+    uint64_t seed = 1;
+
+    for (unsigned i = 0; i < 20000; i++) {
+        const uint64_t random = next_random(&seed), x = random >> (random % 64);
+
+        CU_ASSERT_EQUAL(csw_isqrt(x), slow_isqrt(x));
+    }
+}
+
+/* Keeps the compiler from moving arithmetic across a change of the rounding mode. */
+#define BARRIER() __asm__ volatile("" ::: "memory")
+
+static void every_rounding_mode_gives_the_same_squares(void)
+{
+    static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        CU_ASSERT_EQUAL_FATAL(fesetround(modes[i]), 0);
+        BARRIER();
+        for_each_square_kernel(check_edges);
+        for_each_square_kernel(check_first_squares);
+        check_isqrt();
+        BARRIER();
+        CU_ASSERT_EQUAL_FATAL(fegetround(), modes[i]);
+    }
+    CU_ASSERT_EQUAL_FATAL(fesetround(FE_TONEAREST), 0);
+}
+
+static void the_sum_of_squares_grows_by_the_next_square(void)
+{
+    CU_ASSERT_EQUAL(csw_sum_of_squares(0), 0);
+    for (size_t i = 0; i < COUNT(edge_roots); i++)
+        for (uint64_t m = edge_roots[i]; m > 0 && m + 20 > edge_roots[i]; m--)
+            CU_ASSERT_EQUAL(csw_sum_of_squares(m) - csw_sum_of_squares(m - 1), m * m);
+}
+
+static void count_takes_the_whole_range_of_64_bits(void)
+{
+    struct opened opened;
+
+    open_task(&opened, csw_kernel_find("count"), UINT64_MAX);
+    const struct csw_tally tally = scan(&opened, 0, UINT64_MAX);
+
+    CU_ASSERT_EQUAL(tally.items, UINT64_MAX);
+    CU_ASSERT_EQUAL(tally.hits, CSW_ROOT_MAX);
+    close_task(&opened);
+}
+
+/* ---- trial ---------------------------------------------------------------------------------- */
+
+static void trial_counts_the_comparisons_of_the_tutorial(void)
+{
+    static const struct {
+        uint64_t n, hits;
+    } tasks[] = {{1000, 31}, {2000, 44}, {5000, 70}, {3000, 54}, {100, 10}};
+    uint64_t comparisons = 0;
+
+    for (size_t i = 0; i < COUNT(tasks); i++) {
+        struct opened opened;
+
+        open_task(&opened, csw_kernel_find("trial"), tasks[i].n);
+        const struct csw_tally tally = scan(&opened, 0, tasks[i].n);
+
+        CU_ASSERT_EQUAL(tally.hits, tasks[i].hits);
+        comparisons += tally.work;
+        close_task(&opened);
+    }
+    CU_ASSERT_EQUAL(comparisons, 38383511);
+}
+
+/* Only the squares themselves: each candidate beside them costs 2^32 comparisons. */
+static void trial_finds_the_last_squares_of_its_largest_task(void)
+{
+    const struct csw_kernel *trial = csw_kernel_find("trial");
+    struct opened opened;
+
+    open_task(&opened, trial, trial->max_n);
+    for (uint64_t root = slow_isqrt(trial->max_n); root > 65530; root--) {
+        const struct csw_tally tally = scan(&opened, root * root - 1, root * root);
+
+        CU_ASSERT_EQUAL(tally.hits, 1);
+        CU_ASSERT_EQUAL(tally.digest, root * root);
+        CU_ASSERT_EQUAL(tally.work, root);
+    }
+    close_task(&opened);
+}
+
+/* Next to 5000^2 the root differs from 5000 by less than single precision could tell. */
+static void trial_takes_no_neighbour_for_a_square(void)
+{
+    const uint64_t square = 25000000;
+    struct opened opened;
+
+    open_task(&opened, csw_kernel_find("trial"), square + 1);
+    for (uint64_t item = square - 2; item <= square; item++) {
+        const struct csw_tally tally = scan(&opened, item, item + 1);
+        const bool hit = item + 1 == square;
+
+        CU_ASSERT_EQUAL(tally.hits, hit);
+        CU_ASSERT_EQUAL(tally.work, hit ? 5000 : square + 1);
+    }
+    close_task(&opened);
+}
+
+static const struct test tests[] = {
+    TEST(every_line_of_kernels_def_is_a_kernel_of_that_name),
+    TEST(an_unknown_name_finds_no_kernel),
+    TEST(every_kernel_has_the_file_of_its_name),
+    TEST(no_kernel_file_lacks_its_line_in_kernels_def),
+    TEST(every_kernel_describes_itself),
+    TEST(the_default_tasks_of_every_kernel_fit_it),
+    TEST(a_kernel_that_cannot_run_here_has_a_reason),
+    TEST(small_tasks_give_what_the_closed_form_says),
+    TEST(every_cut_of_a_range_adds_up_to_the_whole),
+    TEST(an_empty_or_reversed_range_gives_nothing),
+    TEST(what_is_listed_is_what_scan_found),
+    TEST(the_square_finding_kernels_are_told_by_what_they_find),
+    TEST(the_first_squares_are_found_and_nothing_else),
+    TEST(squares_at_the_edges_of_the_arithmetic_are_exact),
+    TEST(the_largest_square_of_all_is_found_and_the_last_candidate_is_not),
+    TEST(every_rounding_mode_gives_the_same_squares),
+    TEST(the_sum_of_squares_grows_by_the_next_square),
+    TEST(count_takes_the_whole_range_of_64_bits),
+    TEST(trial_counts_the_comparisons_of_the_tutorial),
+    TEST(trial_finds_the_last_squares_of_its_largest_task),
+    TEST(trial_takes_no_neighbour_for_a_square),
+};
+
+int main(void)
+{
+    return RUN_TESTS("kernels", tests);
+}

@@ -1,0 +1,588 @@
+/*
+ * test_measure.c - a measurement holds together and is refused as a whole as soon as one run is
+ * wrong; every driver lists the same hits in the same order.
+ */
+#include <coresweep/measure.h>
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "suite.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define MANY_WORKERS 3
+
+/* ---- kernels -------------------------------------------------------------------------------- */
+
+/* The hits are the multiples of 7; there is no closed form. */
+static bool is_hit(uint64_t item)
+{
+    return item % 7 == 0;
+}
+
+static struct csw_tally sevens_scan(const void *state, uint64_t lo, uint64_t hi)
+{
+    struct csw_tally tally = {.items = hi - lo, .work = 2 * (hi - lo)};
+
+    (void)state;
+    for (uint64_t item = lo; item < hi; item++)
+        if (is_hit(item)) {
+            tally.hits++;
+            tally.digest += item;
+        }
+    return tally;
+}
+
+static size_t sevens_list(const void *state, uint64_t lo, uint64_t hi, uint64_t *ret_hits)
+{
+    size_t count = 0;
+
+    (void)state;
+    for (uint64_t item = lo; item < hi; item++)
+        if (is_hit(item))
+            ret_hits[count++] = item;
+    return count;
+}
+
+static const struct csw_kernel sevens = {
+    .abi = CSW_KERNEL_ABI, .name = "sevens", .scan = sevens_scan, .list = sevens_list};
+
+/* Claims one hit more than scan finds. */
+static struct csw_tally one_more_expect(const void *state, uint64_t lo, uint64_t hi)
+{
+    struct csw_tally tally = sevens_scan(state, lo, hi);
+
+    tally.hits++;
+    return tally;
+}
+
+static const struct csw_kernel one_missing = {.abi = CSW_KERNEL_ABI,
+                                              .name = "one_missing",
+                                              .scan = sevens_scan,
+                                              .list = sevens_list,
+                                              .expect = one_more_expect};
+
+/* Right four times: under `serial`, with one task that is one chunk, a scan is a run. */
+static unsigned scans;
+
+static struct csw_tally fifth_wrong_scan(const void *state, uint64_t lo, uint64_t hi)
+{
+    struct csw_tally tally = sevens_scan(state, lo, hi);
+
+    if (++scans == 5)
+        tally.digest++;
+    return tally;
+}
+
+static const struct csw_kernel fifth_wrong = {
+    .abi = CSW_KERNEL_ABI, .name = "fifth_wrong", .scan = fifth_wrong_scan, .expect = sevens_scan};
+
+static size_t forgetful_list(const void *state, uint64_t lo, uint64_t hi, uint64_t *ret_hits)
+{
+    const size_t count = sevens_list(state, lo, hi, ret_hits);
+
+    return count > 0 ? count - 1 : 0;
+}
+
+static size_t inexact_list(const void *state, uint64_t lo, uint64_t hi, uint64_t *ret_hits)
+{
+    const size_t count = sevens_list(state, lo, hi, ret_hits);
+
+    if (count > 0)
+        ret_hits[0]++;
+    return count;
+}
+
+/* Finds every hit 3 items early: as many in all as scan does, but not range by range. */
+static size_t early_list(const void *state, uint64_t lo, uint64_t hi, uint64_t *ret_hits)
+{
+    const uint64_t n = ((const struct csw_task *)state)->n;
+    size_t count = 0;
+
+    for (uint64_t item = lo; item < hi; item++)
+        if (is_hit((item + 3) % n))
+            ret_hits[count++] = (item + 3) % n;
+    return count;
+}
+
+/* ---- what is measured ----------------------------------------------------------------------- */
+
+struct rig {
+    struct csw_topo *topo;
+    struct csw_placement placement;
+    struct csw_workload workload;
+    struct csw_setup setup;
+};
+
+static void rig_init(struct rig *rig, const struct csw_kernel *kernel,
+                     const struct csw_driver *driver, unsigned workers, const char *schedule,
+                     const char *tasks)
+{
+    CU_ASSERT_PTR_NOT_NULL_FATAL(driver);
+    CU_ASSERT_EQUAL_FATAL(csw_topo_open(&rig->topo, "core:8 pu:1", NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(csw_placement_init(&rig->placement, rig->topo, "none", workers, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(csw_workload_parse(&rig->workload, tasks, NULL), 0);
+    rig->setup = (struct csw_setup){.kernel = kernel,
+                                    .driver = driver,
+                                    .workload = &rig->workload,
+                                    .placement = &rig->placement};
+    CU_ASSERT_EQUAL_FATAL(csw_schedule_parse(&rig->setup.schedule, schedule, NULL), 0);
+}
+
+static void rig_release(struct rig *rig)
+{
+    csw_workload_release(&rig->workload);
+    csw_placement_release(&rig->placement);
+    csw_topo_close(rig->topo);
+}
+
+static const struct csw_driver *serial(void)
+{
+    return csw_driver_find("serial")->driver;
+}
+
+/* Visits every driver of this build with a team as large as it can have, up to MANY_WORKERS. */
+static void each_driver(void (*visit)(const struct csw_driver *, unsigned workers))
+{
+    const struct csw_driver_entry *entry;
+
+    for (size_t i = 0; (entry = csw_driver_at(i)); i++)
+        if (entry->driver)
+            visit(entry->driver, entry->driver->flags & CSW_ONE_WORKER ? 1 : MANY_WORKERS);
+}
+
+static void samples_free(struct csw_sample *samples, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++)
+        csw_sample_release(&samples[i]);
+    free(samples);
+}
+
+/* ---- samples -------------------------------------------------------------------------------- */
+
+#define TASKS "700,0,1,8000"
+#define ITEMS (700 + 0 + 1 + 8000)
+#define HITS (100 + 0 + 1 + 1143)
+
+static void check_names(const struct csw_sample *sample, const struct csw_driver *driver)
+{
+    CU_ASSERT_STRING_EQUAL(sample->kernel, "sevens");
+    CU_ASSERT_STRING_EQUAL(sample->driver, driver->name);
+    CU_ASSERT_STRING_EQUAL(sample->tasks, TASKS);
+    CU_ASSERT_STRING_EQUAL(sample->schedule, "dynamic:50");
+    CU_ASSERT_EQUAL(sample->point, 0);
+    CU_ASSERT_EQUAL(sample->round, 0);
+    CU_ASSERT_EQUAL(sample->position, 0);
+    CU_ASSERT_FALSE(sample->oversubscribed);
+}
+
+static void check_tally(const struct csw_sample *sample)
+{
+    CU_ASSERT_EQUAL(sample->items, ITEMS);
+    CU_ASSERT_EQUAL(sample->work, 2 * ITEMS);
+    CU_ASSERT_EQUAL(sample->hits, HITS);
+    /* 7 (0 + ... + 99) and 7 (0 + ... + 1142) */
+    CU_ASSERT_EQUAL(sample->digest, 7 * 99 * 100 / 2 + 7 * 1142 * 1143 / 2);
+}
+
+static void check_times(const struct csw_sample *sample)
+{
+    CU_ASSERT_TRUE(sample->iterations >= 1);
+    CU_ASSERT_TRUE(sample->region_ns > 0);
+    CU_ASSERT_TRUE(sample->open_ns > 0 && sample->close_ns > 0);
+    CU_ASSERT_DOUBLE_EQUAL(sample->e2e_ns,
+                           (double)sample->open_ns + sample->region_ns + (double)sample->close_ns,
+                           1e-9 * sample->e2e_ns);
+    CU_ASSERT_TRUE(isnan(sample->process_ns));
+}
+
+/* 14 ranges of 50, 1 that is empty, 1 of one item, 160 of 50. */
+#define CHUNKS (14 + 1 + 1 + 160)
+
+static void check_workers(const struct csw_sample *sample)
+{
+    uint64_t items = 0, chunks = 0;
+
+    for (uint64_t w = 0; w < sample->workers; w++) {
+        const struct csw_worker *worker = &sample->worker[w];
+
+        items += worker->items;
+        chunks += worker->chunks;
+        CU_ASSERT_TRUE(sample->started_ns <= worker->start_ns);
+        CU_ASSERT_TRUE(worker->start_ns <= worker->end_ns);
+        CU_ASSERT_EQUAL(worker->pu, CSW_PU_ANY);
+        CU_ASSERT_TRUE(worker->cpu >= 0);
+    }
+    CU_ASSERT_EQUAL(items, ITEMS);
+    CU_ASSERT_EQUAL(chunks, CHUNKS);
+}
+
+static void measure_with(const struct csw_driver *driver, unsigned workers)
+{
+    const struct csw_protocol protocol = {.samples = 4, .min_ns = 500000};
+    struct csw_sample *samples = NULL;
+    struct csw_err err = {0};
+    struct rig rig;
+
+    rig_init(&rig, &sevens, driver, workers, "dynamic:50", TASKS);
+    CU_ASSERT_EQUAL_FATAL(csw_measure(&rig.setup, &protocol, &samples, &err), 0);
+    for (uint64_t i = 0; i < protocol.samples; i++) {
+        CU_ASSERT_EQUAL(samples[i].repetition, i);
+        CU_ASSERT_EQUAL(samples[i].workers, workers);
+        CU_ASSERT_TRUE(i == 0 || samples[i - 1].started_ns < samples[i].started_ns);
+        check_names(&samples[i], driver);
+        check_tally(&samples[i]);
+        check_times(&samples[i]);
+        check_workers(&samples[i]);
+    }
+    samples_free(samples, protocol.samples);
+    rig_release(&rig);
+}
+
+static void every_driver_gives_samples_that_hold_together(void)
+{
+    each_driver(measure_with);
+}
+
+static void a_sample_without_a_least_duration_is_one_run(void)
+{
+    const struct csw_protocol protocol = {.samples = 2};
+    struct csw_sample *samples = NULL;
+    struct rig rig;
+
+    rig_init(&rig, &sevens, serial(), 1, "whole", "10");
+    CU_ASSERT_EQUAL_FATAL(csw_measure(&rig.setup, &protocol, &samples, NULL), 0);
+    CU_ASSERT_EQUAL(samples[0].iterations, 1);
+    CU_ASSERT_EQUAL(samples[1].iterations, 1);
+    samples_free(samples, protocol.samples);
+    rig_release(&rig);
+}
+
+/* ---- measurements that are refused ---------------------------------------------------------- */
+
+/* `serial`, watched: how often it ran, what is open, and whether run number `fail_at` fails. */
+static struct {
+    unsigned runs, open, fail_at;
+    bool fail_open;
+} watch;
+
+static int watched_open(struct csw_team **ret_team, const struct csw_job *job,
+                        const struct csw_placement *placement, struct csw_err *err)
+{
+    if (watch.fail_open)
+        return csw_fail(err, -EAGAIN, "no team today");
+    const int code = serial()->open(ret_team, job, placement, err);
+
+    watch.open += code == 0;
+    return code;
+}
+
+static int watched_run(struct csw_team *team, struct csw_share *ret_shares, struct csw_err *err)
+{
+    if (++watch.runs == watch.fail_at)
+        return csw_fail(err, -ECHILD, "lost a worker");
+    return serial()->run(team, ret_shares, err);
+}
+
+static void watched_close(struct csw_team *team)
+{
+    watch.open -= team != NULL;
+    serial()->close(team);
+}
+
+static const struct csw_driver watched = {
+    .name = "watched", .open = watched_open, .run = watched_run, .close = watched_close};
+
+/* Measures eight samples of the task 70 under `driver`, which must fail and give nothing. */
+static void must_be_refused(const struct csw_kernel *kernel, const struct csw_driver *driver,
+                            unsigned workers, int code, struct csw_err *ret_err)
+{
+    const struct csw_protocol protocol = {.samples = 8};
+    struct csw_sample untouched, *samples = &untouched;
+    struct rig rig;
+
+    *ret_err = (struct csw_err){0};
+    rig_init(&rig, kernel, driver, workers, "whole", "70");
+    CU_ASSERT_EQUAL(csw_measure(&rig.setup, &protocol, &samples, ret_err), code);
+    CU_ASSERT_PTR_EQUAL(samples, &untouched);
+    CU_ASSERT_EQUAL(ret_err->code, code);
+    rig_release(&rig);
+}
+
+static void must_say(const struct csw_err *err, const char *part)
+{
+    const bool said = strstr(err->text, part) != NULL;
+
+    if (!said)
+        fprintf(stderr, "\n    '%s' does not say '%s'\n", err->text, part);
+    CU_ASSERT_TRUE(said);
+}
+
+static void refuse_wrong_result_of(const struct csw_driver *driver, unsigned workers)
+{
+    struct csw_err err;
+
+    must_be_refused(&one_missing, driver, workers, CSW_EWRONG, &err);
+    must_say(&err, "'one_missing'");
+    must_say(&err, driver->name);
+    must_say(&err, "gave 10 hits of 70 items");
+    must_say(&err, "instead of 11 of 70");
+}
+
+static void a_wrong_result_gives_no_sample_and_a_sentence_with_both_numbers(void)
+{
+    each_driver(refuse_wrong_result_of);
+}
+
+static void a_result_that_is_wrong_once_gives_no_sample_either(void)
+{
+    struct csw_err err;
+
+    watch.runs = watch.fail_at = scans = 0;
+    must_be_refused(&fifth_wrong, &watched, 1, CSW_EWRONG, &err);
+    must_say(&err, "digest 316");
+    must_say(&err, "315)");
+    CU_ASSERT_EQUAL(watch.runs, 5);
+    CU_ASSERT_EQUAL(watch.open, 0);
+}
+
+static void a_run_that_fails_gives_no_sample_and_what_the_driver_said(void)
+{
+    struct csw_err err;
+
+    for (unsigned run = 1; run <= 9; run++) {
+        watch.runs = 0;
+        watch.fail_at = run;
+        must_be_refused(&sevens, &watched, 1, -ECHILD, &err);
+        must_say(&err, "lost a worker");
+        CU_ASSERT_EQUAL(watch.runs, run);
+        CU_ASSERT_EQUAL(watch.open, 0);
+    }
+    watch.fail_at = 0;
+}
+
+static void a_team_that_cannot_be_opened_gives_no_sample_and_what_the_driver_said(void)
+{
+    struct csw_err err;
+
+    watch.runs = 0;
+    watch.fail_open = true;
+    must_be_refused(&sevens, &watched, 1, -EAGAIN, &err);
+    must_say(&err, "no team today");
+    CU_ASSERT_EQUAL(watch.runs, 0);
+    watch.fail_open = false;
+}
+
+static void a_driver_of_one_worker_is_refused_with_two(void)
+{
+    struct csw_err err;
+    struct csw_lists lists;
+    struct rig rig;
+
+    must_be_refused(&sevens, serial(), 2, -EINVAL, &err);
+    must_say(&err, "'serial' has one worker, not 2");
+    rig_init(&rig, &sevens, serial(), 2, "whole", "70");
+    CU_ASSERT_EQUAL(csw_lists_init(&lists, &rig.setup, &err), -EINVAL);
+    rig_release(&rig);
+}
+
+/* ---- lists ---------------------------------------------------------------------------------- */
+
+static const char *const schedules[] = {"whole",     "static", "dynamic", "dynamic:1",
+                                        "dynamic:7", "guided", "guided:3"};
+
+/* The hits of task t are first(0), first(1) ... : count[t] of them. */
+struct listing {
+    const struct csw_kernel *kernel;
+    const char *tasks;
+    const uint64_t *count;
+    uint64_t (*hit)(uint64_t index);
+};
+
+static uint64_t square_of(uint64_t index)
+{
+    return (index + 1) * (index + 1);
+}
+
+static uint64_t seven_of(uint64_t index)
+{
+    return 7 * index;
+}
+
+/* A sentence of the tutorial: all perfect squares in 1..n for each of these five. */
+#define TUTORIAL "1000,2000,5000,3000,100"
+static const uint64_t tutorial_counts[] = {31, 44, 70, 54, 10};
+
+static void check_lists(const struct csw_lists *lists, const struct listing *listing)
+{
+    uint64_t start = 0;
+    bool same = true;
+
+    for (size_t t = 0; t < lists->tasks; t++) {
+        CU_ASSERT_EQUAL(lists->start[t], start);
+        CU_ASSERT_EQUAL_FATAL(lists->count[t], listing->count[t]);
+        for (uint64_t i = 0; i < lists->count[t]; i++)
+            same = same && lists->hits[start + i] == listing->hit(i);
+        start += lists->count[t];
+    }
+    CU_ASSERT_TRUE(same);
+    CU_ASSERT_EQUAL(lists->total_bytes, start * sizeof *lists->hits);
+}
+
+static void list_under_every_schedule(const struct listing *listing,
+                                      const struct csw_driver *driver, unsigned workers)
+{
+    for (size_t s = 0; s < COUNT(schedules); s++) {
+        struct csw_lists lists = {0};
+        struct csw_err err = {0};
+        struct rig rig;
+
+        rig_init(&rig, listing->kernel, driver, workers, schedules[s], listing->tasks);
+        const int code = csw_lists_init(&lists, &rig.setup, &err);
+
+        if (code < 0)
+            fprintf(stderr, "\n    %s, schedule %s: %s\n", driver->name, schedules[s], err.text);
+        CU_ASSERT_EQUAL_FATAL(code, 0);
+        CU_ASSERT_EQUAL(lists.tasks, rig.workload.count);
+        check_lists(&lists, listing);
+        csw_lists_release(&lists);
+        rig_release(&rig);
+    }
+}
+
+static void list_squares_with(const struct csw_driver *driver, unsigned workers)
+{
+    static const char *const kernels[] = {"trial", "sqrt", "roots", "count"};
+    static const uint64_t tiny_counts[] = {0, 1, 0, 1, 2};
+
+    for (size_t k = 0; k < COUNT(kernels); k++) {
+        const struct csw_kernel *kernel = csw_kernel_find(kernels[k]);
+
+        CU_ASSERT_PTR_NOT_NULL_FATAL(kernel);
+        list_under_every_schedule(&(struct listing){kernel, TUTORIAL, tutorial_counts, square_of},
+                                  driver, workers);
+        list_under_every_schedule(&(struct listing){kernel, "0,1,0,3,4", tiny_counts, square_of},
+                                  driver, workers);
+    }
+}
+
+static void every_driver_and_schedule_lists_the_squares_of_the_tutorial(void)
+{
+    each_driver(list_squares_with);
+}
+
+static void list_sevens_with(const struct csw_driver *driver, unsigned workers)
+{
+    static const uint64_t counts[] = {10, 0, 1, 715}, no_counts[] = {0};
+
+    list_under_every_schedule(&(struct listing){&sevens, "70,0,1,5000", counts, seven_of}, driver,
+                              workers);
+    list_under_every_schedule(&(struct listing){&sevens, "0", no_counts, seven_of}, driver,
+                              workers);
+}
+
+static void a_kernel_without_a_closed_form_is_listed_too(void)
+{
+    each_driver(list_sevens_with);
+}
+
+static void a_kernel_that_lists_nothing_is_refused(void)
+{
+    struct csw_lists lists;
+    struct csw_err err = {0};
+    struct rig rig;
+
+    rig_init(&rig, &fifth_wrong, serial(), 1, "whole", "70");
+    CU_ASSERT_EQUAL(csw_lists_init(&lists, &rig.setup, &err), -ENOTSUP);
+    must_say(&err, "'fifth_wrong'");
+    rig_release(&rig);
+}
+
+/* 10 hits in ranges of 10 items: two or one in each. */
+static void must_not_be_listed(const struct csw_kernel *kernel, const struct csw_driver *driver,
+                               unsigned workers)
+{
+    static const struct csw_lists untouched = {.tasks = 12345};
+    struct csw_lists lists = untouched;
+    struct csw_err err = {0};
+    struct rig rig;
+
+    rig_init(&rig, kernel, driver, workers, "dynamic:10", "70");
+    const int code = csw_lists_init(&lists, &rig.setup, &err);
+
+    if (code != CSW_EWRONG)
+        fprintf(stderr, "\n    %s listed '%s'\n", driver->name, kernel->name);
+    CU_ASSERT_EQUAL(code, CSW_EWRONG);
+    CU_ASSERT_EQUAL(err.code, CSW_EWRONG);
+    CU_ASSERT_EQUAL(memcmp(&lists, &untouched, sizeof lists), 0);
+    if (code == 0)
+        csw_lists_release(&lists);
+    rig_release(&rig);
+}
+
+static void refuse_lists_of(const struct csw_driver *driver, unsigned workers)
+{
+    struct csw_kernel kernel = sevens;
+
+    must_not_be_listed(&one_missing, driver, workers);
+    kernel.name = "forgetful";
+    kernel.list = forgetful_list;
+    must_not_be_listed(&kernel, driver, workers);
+    kernel.name = "inexact";
+    kernel.list = inexact_list;
+    must_not_be_listed(&kernel, driver, workers);
+}
+
+static void a_list_that_is_not_what_scan_found_is_refused(void)
+{
+    each_driver(refuse_lists_of);
+}
+
+/* One worker: a list that overruns the room of its range would race with its neighbour. */
+static void refuse_early_lists_of(const struct csw_driver *driver, unsigned workers)
+{
+    struct csw_kernel kernel = sevens;
+
+    (void)workers;
+    kernel.name = "early";
+    kernel.list = early_list;
+    must_not_be_listed(&kernel, driver, 1);
+}
+
+static void a_list_with_hits_in_other_ranges_than_scan_found_them_is_refused(void)
+{
+    each_driver(refuse_early_lists_of);
+}
+
+static void releasing_no_lists_is_fine(void)
+{
+    struct csw_lists lists = {0};
+
+    csw_lists_release(NULL);
+    csw_lists_release(&lists);
+    csw_lists_release(&lists);
+}
+
+static const struct test tests[] = {
+    TEST(every_driver_gives_samples_that_hold_together),
+    TEST(a_sample_without_a_least_duration_is_one_run),
+    TEST(a_wrong_result_gives_no_sample_and_a_sentence_with_both_numbers),
+    TEST(a_result_that_is_wrong_once_gives_no_sample_either),
+    TEST(a_run_that_fails_gives_no_sample_and_what_the_driver_said),
+    TEST(a_team_that_cannot_be_opened_gives_no_sample_and_what_the_driver_said),
+    TEST(a_driver_of_one_worker_is_refused_with_two),
+    TEST(every_driver_and_schedule_lists_the_squares_of_the_tutorial),
+    TEST(a_kernel_without_a_closed_form_is_listed_too),
+    TEST(a_kernel_that_lists_nothing_is_refused),
+    TEST(a_list_that_is_not_what_scan_found_is_refused),
+    TEST(a_list_with_hits_in_other_ranges_than_scan_found_them_is_refused),
+    TEST(releasing_no_lists_is_fine),
+};
+
+int main(void)
+{
+    return RUN_TESTS("measure", tests);
+}
