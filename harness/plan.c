@@ -304,6 +304,7 @@ static bool has_driver(const struct csw_plan *plan, const struct csw_series *ser
     for (size_t i = 0; i < plan->count; i++)
         if (strcmp(plan->points[i].driver, driver) == 0 &&
             strcmp(plan->points[i].kernel, series->kernel) == 0 &&
+            strcmp(plan->points[i].tasks, series->tasks) == 0 &&
             strcmp(plan->points[i].schedule, series->schedule) == 0)
             return true;
     return false;
@@ -394,7 +395,7 @@ int csw_plan_order(uint64_t seed, size_t count, uint64_t round, size_t *ret_orde
 {
     const size_t rows = count % 2 == 0 ? count : 2 * count;
     size_t *row_order = calloc(rows + count, sizeof *row_order), *label = row_order + rows;
-    uint64_t cycle_seed = seed + round / rows;
+    uint64_t cycle_seed = draw(&seed) + round / rows; /* neighbouring seeds share no cycle */
 
     if (!row_order)
         return csw_fail(err, -ENOMEM, "no memory for the order of %zu points", count);

@@ -179,9 +179,10 @@ int csw_record_read(const struct csw_fields *fields, void *record, const json_t 
         const json_t *value = json_object_get(object, fields->field[i].name);
 
         if (!value)
-            return csw_fail(err, -EINVAL, "a %s lacks \"%s\"", fields->line, fields->field[i].name);
+            return csw_fail(err, -EINVAL, "a line of type '%s' lacks \"%s\"", fields->line,
+                            fields->field[i].name);
         if (!read_member(&fields->field[i], record, value))
-            return csw_fail(err, -EINVAL, "\"%s\" of a %s has the wrong type",
+            return csw_fail(err, -EINVAL, "\"%s\" in a line of type '%s' has the wrong type",
                             fields->field[i].name, fields->line);
     }
     return 0;

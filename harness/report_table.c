@@ -104,8 +104,8 @@ static void print_rate(double rate, char ret_text[CELL_SIZE])
     if (isnan(rate))
         snprintf(ret_text, CELL_SIZE, "-");
     else
-        snprintf(ret_text, CELL_SIZE, "%.3g%s%s", rate / scale->factor, *scale->name ? " " : "",
-                 scale->name);
+        snprintf(ret_text, CELL_SIZE, "%.*f%s%s", ratio_decimals(rate / scale->factor),
+                 rate / scale->factor, *scale->name ? " " : "", scale->name);
 }
 
 static void fill_row(const struct csw_cell *cell, row ret_row)

@@ -72,6 +72,7 @@ static int read_sample(struct csw_results *results, const json_t *object, struct
     if (code < 0)
         return code;
     results->samples++;
+    results->ended = false; /* it was gone on with */
     if (sample->point >= results->plan.count || sample->round >= results->plan.rounds)
         return csw_fail(err, -EINVAL,
                         "a sample is of point %" PRIu64 " in round %" PRIu64

@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 from typing import Optional
 
-from csw_report import Point, View, main
+from csw_plot import View, main
+from csw_report import Point
 
 
 def contention_free(point: Point) -> Optional[float]:

@@ -6,7 +6,7 @@ The interpreter is the distribution's, since that is the one that finds its matp
 
 import sys
 
-from csw_report import View, main
+from csw_plot import View, main
 
 SPEEDUP = View(
     name="speedup",

@@ -23,6 +23,12 @@ int run_tests(const char *module, const struct test *tests, size_t count);
 
 #define RUN_TESTS(module, tests) run_tests(module, tests, sizeof tests / sizeof *tests)
 
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* Like CU_ASSERT, but a failure names the row of the table that it comes from. */
+#define CHECK(row, condition)                                                                      \
+    CU_assertImplementation((condition), __LINE__, (row), __FILE__, __func__, CU_FALSE)
+
 /* A file below tests/fixtures, in a static buffer. */
 const char *fixture(const char *path);
 

@@ -13,7 +13,6 @@
 #include "harness/calibrate.h"
 #include "suite.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 #define WANTED ((double)CSW_CALIBRATED_NS)
 #define STORY "1000,2000,5000,3000,100"
 

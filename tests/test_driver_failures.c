@@ -27,7 +27,6 @@
 #include "harness/clock.h"
 #include "suite.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 #define MAX_WORKERS 5
 
 /* No statement about speed: what takes longer hangs. */

@@ -22,8 +22,6 @@
 #include "harness/clock.h"
 #include "suite.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
 /* What a share holds before a run; nothing of it may be left afterwards. */
 #define STALE 0xa5
 

@@ -15,12 +15,6 @@
 #include "kernels/squares.h"
 #include "suite.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
-/* A failure names the kernel; the line says what was expected of it. */
-#define CHECK(kernel, condition)                                                                   \
-    CU_assertImplementation((condition), __LINE__, (kernel)->name, __FILE__, __func__, CU_FALSE)
-
 /* Waiting kernels are asked for no more than this many items at once. */
 #define PATIENCE UINT64_C(5)
 
@@ -120,8 +114,8 @@ static void every_line_of_kernels_def_is_a_kernel_of_that_name(void)
         const struct csw_kernel *kernel = csw_kernel_at(i);
 
         CU_ASSERT_PTR_NOT_NULL_FATAL(kernel);
-        CHECK(kernel, strcmp(kernel->name, lines_of_kernels_def[i]) == 0);
-        CHECK(kernel, csw_kernel_find(kernel->name) == kernel);
+        CHECK(kernel->name, strcmp(kernel->name, lines_of_kernels_def[i]) == 0);
+        CHECK(kernel->name, csw_kernel_find(kernel->name) == kernel);
     }
     CU_ASSERT_PTR_NULL(csw_kernel_at(count));
     CU_ASSERT_PTR_NULL(csw_kernel_at(count + 1));
@@ -142,7 +136,7 @@ static void every_kernel_has_the_file_of_its_name(void)
         char path[256];
 
         snprintf(path, sizeof path, "../../kernels/%s.c", csw_kernel_at(i)->name);
-        CHECK(csw_kernel_at(i), access(fixture(path), R_OK) == 0);
+        CHECK(csw_kernel_at(i)->name, access(fixture(path), R_OK) == 0);
     }
 }
 
@@ -174,12 +168,12 @@ static void every_kernel_describes_itself(void)
     for (size_t i = 0; csw_kernel_at(i); i++) {
         const struct csw_kernel *kernel = csw_kernel_at(i);
 
-        CHECK(kernel, kernel->abi == CSW_KERNEL_ABI);
-        CHECK(kernel, kernel->summary && *kernel->summary);
-        CHECK(kernel, kernel->unit && *kernel->unit);
-        CHECK(kernel, kernel->scan != NULL);
-        CHECK(kernel, kernel->close || !kernel->open);
-        CHECK(kernel, kernel->finds ? *kernel->finds != '\0' : !kernel->list);
+        CHECK(kernel->name, kernel->abi == CSW_KERNEL_ABI);
+        CHECK(kernel->name, kernel->summary && *kernel->summary);
+        CHECK(kernel->name, kernel->unit && *kernel->unit);
+        CHECK(kernel->name, kernel->scan != NULL);
+        CHECK(kernel->name, kernel->close || !kernel->open);
+        CHECK(kernel->name, kernel->finds ? *kernel->finds != '\0' : !kernel->list);
     }
 }
 
@@ -189,9 +183,9 @@ static void check_default_tasks(const struct csw_kernel *kernel)
     struct csw_workload workload = {0};
     struct csw_err err = {0};
 
-    CHECK(kernel, csw_workload_parse(&workload, kernel->tasks, &err) == 0);
-    CHECK(kernel, workload.count > 0);
-    CHECK(kernel, csw_job_check(kernel, &workload, &whole, &err) == 0);
+    CHECK(kernel->name, csw_workload_parse(&workload, kernel->tasks, &err) == 0);
+    CHECK(kernel->name, workload.count > 0);
+    CHECK(kernel->name, csw_job_check(kernel, &workload, &whole, &err) == 0);
     csw_workload_release(&workload);
 }
 
@@ -232,8 +226,8 @@ static void check_small_tasks(const struct csw_kernel *kernel)
         const struct csw_tally expect =
             kernel->expect ? kernel->expect(opened.state, 0, sizes[i]) : tally;
 
-        CHECK(kernel, csw_tally_equal(&tally, &expect));
-        CHECK(kernel, tally.items == sizes[i]);
+        CHECK(kernel->name, csw_tally_equal(&tally, &expect));
+        CHECK(kernel->name, tally.items == sizes[i]);
         close_task(&opened);
     }
 }
@@ -269,16 +263,16 @@ static void check_cuts_of(const struct csw_kernel *kernel, uint64_t lo, uint64_t
     open_task(&opened, kernel, hi);
     const struct csw_tally whole = scan(&opened, lo, hi);
 
-    CHECK(kernel, whole.items == hi - lo);
+    CHECK(kernel->name, whole.items == hi - lo);
     for (unsigned round = 0; round < 8; round++) {
         const struct csw_tally sum = scan_in_pieces(&opened, lo, hi, &seed);
 
-        CHECK(kernel, csw_tally_equal(&sum, &whole));
+        CHECK(kernel->name, csw_tally_equal(&sum, &whole));
     }
     if (kernel->expect) {
         const struct csw_tally expect = kernel->expect(opened.state, lo, hi);
 
-        CHECK(kernel, csw_tally_equal(&expect, &whole));
+        CHECK(kernel->name, csw_tally_equal(&expect, &whole));
     }
     close_task(&opened);
 }
@@ -324,10 +318,10 @@ static void check_empty_ranges(const struct csw_kernel *kernel)
             kernel->expect ? kernel->expect(opened.state, lo, hi) : zero;
         uint64_t untouched = 42;
 
-        CHECK(kernel, csw_tally_equal(&tally, &zero));
-        CHECK(kernel, csw_tally_equal(&expect, &zero));
-        CHECK(kernel, !kernel->list || kernel->list(opened.state, lo, hi, &untouched) == 0);
-        CHECK(kernel, untouched == 42);
+        CHECK(kernel->name, csw_tally_equal(&tally, &zero));
+        CHECK(kernel->name, csw_tally_equal(&expect, &zero));
+        CHECK(kernel->name, !kernel->list || kernel->list(opened.state, lo, hi, &untouched) == 0);
+        CHECK(kernel->name, untouched == 42);
     }
     close_task(&opened);
 }
@@ -349,14 +343,14 @@ static uint64_t *read_hits(const struct opened *opened, uint64_t lo, uint64_t hi
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(hits);
     hits[tally.hits] = 42;
-    CHECK(opened->kernel, opened->kernel->list(opened->state, lo, hi, hits) == tally.hits);
-    CHECK(opened->kernel, hits[tally.hits] == 42);
+    CHECK(opened->kernel->name, opened->kernel->list(opened->state, lo, hi, hits) == tally.hits);
+    CHECK(opened->kernel->name, hits[tally.hits] == 42);
     for (size_t i = 0; i < tally.hits; i++) {
-        CHECK(opened->kernel, before < hits[i] && hits[i] <= hi);
+        CHECK(opened->kernel->name, before < hits[i] && hits[i] <= hi);
         before = hits[i];
         sum += hits[i];
     }
-    CHECK(opened->kernel, sum == tally.digest);
+    CHECK(opened->kernel->name, sum == tally.digest);
     *ret_count = tally.hits;
     return hits;
 }
@@ -388,9 +382,9 @@ static void check_items(const struct opened *opened, uint64_t lo, uint64_t hi)
         const struct csw_tally tally = scan(opened, item, item + 1);
         const bool square = slow_is_square(item + 1);
 
-        CHECK(opened->kernel, tally.items == 1);
-        CHECK(opened->kernel, tally.hits == square);
-        CHECK(opened->kernel, tally.digest == (square ? item + 1 : 0));
+        CHECK(opened->kernel->name, tally.items == 1);
+        CHECK(opened->kernel->name, tally.hits == square);
+        CHECK(opened->kernel->name, tally.digest == (square ? item + 1 : 0));
     }
 }
 
@@ -402,9 +396,9 @@ static void check_listed_squares(const struct opened *opened, uint64_t lo, uint6
 
     for (uint64_t item = lo; item < hi; item++)
         squares += slow_is_square(item + 1);
-    CHECK(opened->kernel, count == squares);
+    CHECK(opened->kernel->name, count == squares);
     for (size_t i = 0; i < count; i++)
-        CHECK(opened->kernel, slow_is_square(hits[i]));
+        CHECK(opened->kernel->name, slow_is_square(hits[i]));
     free(hits);
 }
 
@@ -482,9 +476,9 @@ static void check_last_square(const struct csw_kernel *kernel)
     if (!takes(kernel, UINT64_MAX))
         return;
     open_task(&opened, kernel, UINT64_MAX);
-    CHECK(kernel, scan(&opened, square - 1, square).digest == square);
-    CHECK(kernel, scan(&opened, UINT64_MAX - 1, UINT64_MAX).hits == 0);
-    CHECK(kernel, scan(&opened, UINT64_MAX - 1, UINT64_MAX).items == 1);
+    CHECK(kernel->name, scan(&opened, square - 1, square).digest == square);
+    CHECK(kernel->name, scan(&opened, UINT64_MAX - 1, UINT64_MAX).hits == 0);
+    CHECK(kernel->name, scan(&opened, UINT64_MAX - 1, UINT64_MAX).items == 1);
     close_task(&opened);
 }
 

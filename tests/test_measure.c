@@ -12,7 +12,6 @@
 
 #include "suite.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 #define MANY_WORKERS 3
 
 /* ---- kernels -------------------------------------------------------------------------------- */

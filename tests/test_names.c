@@ -9,12 +9,6 @@
 #include "harness/names.h"
 #include "suite.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
-/* A failure names the row; the line says what was expected of it. */
-#define CHECK(row, condition)                                                                      \
-    CU_assertImplementation((condition), __LINE__, (row), __FILE__, __func__, CU_FALSE)
-
 /* ---- kernels and drivers -------------------------------------------------------------------- */
 
 static void every_kernel_is_found_by_its_name(void)

@@ -58,8 +58,6 @@ static const char *const machines[] = {
     "topologies/fakecpukinds.xml",
 };
 
-#define COUNT(table) (sizeof(table) / sizeof *(table))
-
 /* ---- helpers -------------------------------------------------------------------------------- */
 
 /* Opens a machine of the table above, or NULL for this one. */

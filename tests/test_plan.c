@@ -12,7 +12,6 @@
 
 #include "suite.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 #define MAX_COUNT 40
 
 /* ---- order ----------------------------------------------------------------------------------- */
@@ -482,6 +481,7 @@ static void every_work_has_one_serial_base_which_comes_first(void)
     struct csw_series series[2 * COUNT(kernels)];
     const struct csw_series_list list = {COUNT(series), series};
     static const char *const drivers[] = {"pthread", "serial", "fork,serial,pthread"};
+    static const size_t computing[] = {1, 0, 2};
 
     for (size_t i = 0; i < COUNT(series); i++)
         series[i] = (struct csw_series){kernels[i / 2], tasks[i % 2], schedules[i / 2]};
@@ -495,6 +495,7 @@ static void every_work_has_one_serial_base_which_comes_first(void)
             bases += strcmp(plan.points[i].driver, "serial") == 0;
         }
         CU_ASSERT_EQUAL(bases, 4); /* two kernels on two workloads */
+        CU_ASSERT_EQUAL(plan.count, 4 + COUNT(series) * 3 * computing[d]); /* 1, 2, 4 workers */
         csw_plan_release(&plan);
     }
 }

@@ -17,7 +17,6 @@
 #include "harness/record_json.h"
 #include "suite.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 #define WORKERS 3
 
 static const struct csw_fields *const lists[] = {

@@ -11,7 +11,6 @@
 #include "harness/report.h"
 #include "suite.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 #define MAX_SAMPLES 200
 #define MAX_WORKERS 64
 #define STEPS UINT64_C(1000000)

@@ -17,7 +17,6 @@
 
 #include "suite.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 #define MAX_LINES 16
 
 static char directory[200], path[256];

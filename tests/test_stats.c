@@ -9,7 +9,6 @@
 #include "harness/stats.h"
 #include "suite.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 #define TRIALS 4000
 #define MAX_ROUNDS 30
 #define PI 3.14159265358979323846

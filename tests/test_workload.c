@@ -12,12 +12,6 @@
 
 #include "suite.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
-/* A failure names the text that was read; the line says what was expected of it. */
-#define CHECK(text, condition)                                                                     \
-    CU_assertImplementation((condition), __LINE__, (text), __FILE__, __func__, CU_FALSE)
-
 /* One refusal: the code, in the sentence too, and a sentence that quotes the text. */
 static bool refused(int code, const struct csw_err *err, const char *text)
 {
