@@ -330,14 +330,14 @@ static void garbage_in_the_middle_is_named_by_file_and_line(void)
         {1, "garbage", "not JSON"},
         {2, "", "not JSON"},
         {3, "{\"type\":\"sample\"", "not JSON"},
-        {5, "{\"type\":\"sample\"}", "a sample lacks \"point\""},
+        {5, "{\"type\":\"sample\"}", "a line of type 'sample' lacks \"point\""},
         {5, "{\"type\":\"sample\",\"type\":\"event\"}", "duplicate"},
         {6, "{\"round\":1}", "no \"type\""},
         {6, "{\"type\":7}", "no \"type\""},
         {6, "[]", "no \"type\""},
-        {8, "{\"type\":\"event\",\"what\":1}", "\"what\" of a"},
+        {8, "{\"type\":\"event\",\"what\":1}", "\"what\" in a line"},
         {9, "{\"type\":\"end\"}", "lacks \"samples\""},
-        {9, "{\"type\":\"host\"}", "a host lacks \"hostname\""},
+        {9, "{\"type\":\"host\"}", "a line of type 'host' lacks \"hostname\""},
         {11, "\xff\xfe", "not JSON"},
     };
 
