@@ -3,8 +3,9 @@
  * the units of the job are the iterations of a work-sharing loop. The caller is worker 0.
  *
  * The team is made before the caller is bound, because the runtime's threads inherit the caller's
- * CPUs. It is given up in close, so that a later fork in the same process does not meet the
- * runtime's parked threads.
+ * CPUs. Close asks the runtime to give its threads up, so that a later fork in the same process
+ * does not meet them parked; libgomp does, libomp keeps them and copes with the fork (its hard
+ * pause, which would end them, breaks the next region).
  */
 #include <errno.h>
 #include <omp.h>

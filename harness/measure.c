@@ -298,7 +298,7 @@ static int write_units(struct visit *visit, uint64_t *hits, const uint64_t *unit
 
     if (code < 0)
         return code;
-    sum.work = visit->job->expect.work; /* writing does not count the steps again */
+    sum.work += visit->job->expect.work; /* writing does not count the steps again */
     return check_tally(visit, &sum, err);
 }
 

@@ -72,8 +72,8 @@ static void scan_units(const struct csw_job *job, const struct csw_part *part, u
 }
 
 /*
- * Writes one unit's hits to their place, and tallies what was written. Where that is not what the
- * count said, its hits are left out of the tally, which then cannot be right.
+ * Writes one unit's hits to their place, and tallies what was written. A unit that wrote another
+ * number than was counted adds a step of work, which no right listing has.
  */
 static void list_unit(const struct csw_job *job, const struct csw_part *part, uint64_t unit,
                       struct csw_share *share)
@@ -85,7 +85,8 @@ static void list_unit(const struct csw_job *job, const struct csw_part *part, ui
     const size_t count = job->kernel->list(part->state, lo, hi, hits);
 
     share->tally.items += hi - lo;
-    share->tally.hits += count == start[1] - start[0] ? count : 0;
+    share->tally.work += count != start[1] - start[0];
+    share->tally.hits += count;
     for (size_t i = 0; i < count; i++)
         share->tally.digest += hits[i];
     share->chunks++;

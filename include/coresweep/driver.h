@@ -34,7 +34,7 @@ struct csw_driver {
      */
     int (*run)(struct csw_team *, struct csw_share *ret_shares, struct csw_err *);
 
-    /* Ends the workers, frees the team, restores the caller's binding. Accepts NULL. */
+    /* Ends the workers, frees the team, unbinds the caller (see place.h). Accepts NULL. */
     void (*close)(struct csw_team *);
 };
 

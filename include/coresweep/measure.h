@@ -33,7 +33,8 @@ struct csw_protocol {
  * Measures one point. The warm-up doubles the number of runs until they take half of min_ns; its
  * runs are verified and not recorded. Every run of every sample is verified: a wrong tally is
  * CSW_EWRONG and gives no sample at all. `ret_samples` gets protocol->samples samples; the caller
- * releases each and frees the array. point, round, position and process_ns are left 0, 0, 0, NAN.
+ * releases each and frees the array. Left for the caller: point, round and position (0), process_ns
+ * (NAN), pin (NULL).
  */
 int csw_measure(const struct csw_setup *, const struct csw_protocol *,
                 struct csw_sample **ret_samples, struct csw_err *);
