@@ -803,9 +803,14 @@ static bool sees_only_its_own_pu(void)
            gives("usable", csw_topo_usable(topo), expected);
 }
 
+/* ThreadSanitizer's own thread keeps the wider mask, and hwloc asks all threads of the process. */
 static void a_process_restricted_to_one_pu_sees_only_that(void)
 {
+#ifndef __SANITIZE_THREAD__
     CU_ASSERT(holds_in_child(sees_only_its_own_pu));
+#else
+    (void)sees_only_its_own_pu;
+#endif
 }
 
 /* From here on the system refuses to set any affinity, as strict containers do. */
