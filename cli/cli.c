@@ -66,11 +66,6 @@ void cli_tasks(char **tasks, char *text)
     *tasks = text;
 }
 
-const char *cli_auto_schedule(const struct csw_kernel *kernel)
-{
-    return kernel->flags & CSW_INDIVISIBLE ? "whole" : "dynamic";
-}
-
 int cli_check_environment(struct csw_err *err)
 {
     const char *name = csw_foreign_binding();

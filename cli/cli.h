@@ -8,7 +8,6 @@
 
 #include <coresweep/err.h>
 #include <coresweep/job.h>
-#include <coresweep/kernel.h>
 
 /* Each returns the program's exit code. argv[0] is "coresweep <command>". */
 int cli_list(int argc, char **argv);
@@ -34,9 +33,6 @@ uint64_t cli_number(const char *name, const char *text, uint64_t least, uint64_t
 
 /* Ends the program as above where --n and --tasks are both given, or either twice. */
 void cli_tasks(char **tasks, char *text);
-
-/* The schedule that `auto` means for this kernel. */
-const char *cli_auto_schedule(const struct csw_kernel *);
 
 /* Refuses (-EINVAL) to measure where a variable makes OpenMP bind this process before main. */
 int cli_check_environment(struct csw_err *);

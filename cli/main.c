@@ -2,13 +2,16 @@
  * main.c - coresweep COMMAND [OPTION...]. To add a command: a file with its function, a line in
  * cli.h, and a line in the table below.
  */
+#include <fcntl.h>
+#include <locale.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <locale.h>
+#include <unistd.h>
 
 #include "cli.h"
+#include "harness/files.h"
 #include "harness/machine.h"
 #include "harness/names.h"
 
@@ -25,6 +28,14 @@ static const struct command {
 
 #define COMMANDS (sizeof commands / sizeof *commands)
 
+/* What was printed must have arrived. */
+static int finish_output(void)
+{
+    struct csw_err err;
+
+    return csw_stream_flush(stdout, "the output", &err) == 0 ? CSW_EXIT_DONE : cli_failed(&err);
+}
+
 static int print_help(void)
 {
     printf("Usage: coresweep COMMAND [OPTION...]\n"
@@ -36,13 +47,13 @@ static int print_help(void)
            "  coresweep sweep                                   the whole story of this machine\n"
            "  coresweep run --kernel trial --n 5000 --list      the perfect squares up to 5000\n"
            "\n`coresweep COMMAND --help` tells more; `coresweep --version` names the build.\n");
-    return CSW_EXIT_DONE;
+    return finish_output();
 }
 
 static int print_version(void)
 {
     printf("coresweep %s (%s)\n", csw_version(), csw_revision());
-    return CSW_EXIT_DONE;
+    return finish_output();
 }
 
 static int unknown_command(const char *name)
@@ -56,10 +67,24 @@ static int unknown_command(const char *name)
     return cli_bad_input(&err);
 }
 
+/* A standard stream that is closed must not become the result file: it stays unwritable. */
+static bool hold_streams(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    return fd >= 0 && close(fd) == 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (!hold_streams())
+        return CSW_EXIT_FAILED;
     setlocale(LC_CTYPE, "C.UTF-8");
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of write(2), told like a full disk */
+    signal(SIGCHLD, SIG_DFL); /* inherited as ignored it would hide how visits and workers end */
     argp_err_exit_status = CSW_EXIT_USAGE;
     if (argc < 2) {
         print_help();

@@ -90,7 +90,7 @@ int cli_report(int argc, char **argv)
     if (!format || csw_results_read(&results, options.path, &err) < 0)
         return cli_bad_input(&err);
     if (!results.ended)
-        cli_warn("'%s' is not complete; `coresweep sweep --resume %s` goes on", options.path,
+        cli_warn("'%s' is not complete; coresweep sweep --resume '%s' goes on", options.path,
                  options.path);
     int code = csw_report_init(&report, &results, &err);
 

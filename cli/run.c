@@ -13,6 +13,7 @@
 
 #include "harness/cgroup.h"
 #include "harness/clock.h"
+#include "harness/files.h"
 #include "harness/names.h"
 #include "harness/table.h"
 
@@ -46,7 +47,8 @@ static const struct argp_option run_argp_options[] = {
     {"n", KEY_N, "N", 0, "One task of size N: 5000, 5_000_000 or 1e9", 0},
     {"tasks", KEY_TASKS, "N,N,...", 0, "Several tasks, in order (default: the kernel's own)", 0},
     {"schedule", KEY_SCHEDULE, "NAME", 0,
-     "whole, static, dynamic[:chunk] or guided[:chunk]; chunk in items (default: dynamic, whole "
+     "whole, static, dynamic[:chunk] or guided[:chunk]; chunk in items, 1/1024 of all if not given "
+     "(default: dynamic, whole "
      "for tasks that cannot be divided)",
      0},
     {"pin", KEY_PIN, "POLICY", 0,
@@ -89,7 +91,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         options->pin = argument;
         return 0;
     case KEY_SAMPLES:
-        options->samples = cli_number("--samples", argument, 1, 1000000);
+        options->samples = cli_number("--samples", argument, 1, CSW_MAX_SAMPLES);
         return 0;
     case KEY_MIN_MS:
         options->min_ms = cli_number("--min-ms", argument, 1, 3600000);
@@ -188,9 +190,9 @@ static int choose_work(struct point *point, const struct run_options *options, s
         code = csw_workload_parse(&point->workload,
                                   options->tasks ? options->tasks : setup->kernel->tasks, err);
     if (code == 0)
-        code = csw_schedule_parse(
-            &setup->schedule,
-            options->schedule ? options->schedule : cli_auto_schedule(setup->kernel), err);
+        setup->schedule = csw_schedule_default(setup->kernel);
+    if (code == 0 && options->schedule)
+        code = csw_schedule_parse(&setup->schedule, options->schedule, err);
     return code == 0 ? csw_job_check(setup->kernel, &point->workload, &setup->schedule, err) : code;
 }
 
@@ -218,13 +220,6 @@ static void point_close(struct point *point)
 
 /* ---- printing ------------------------------------------------------------------------------- */
 
-static int check_stdout(struct csw_err *err)
-{
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return csw_fail(err, -EIO, "cannot write the output: %s", strerror(errno));
-    return 0;
-}
-
 static int print_json(const struct csw_sample *samples, uint64_t count, struct csw_err *err)
 {
     for (uint64_t i = 0; i < count; i++) {
@@ -235,7 +230,7 @@ static int print_json(const struct csw_sample *samples, uint64_t count, struct c
         puts(line);
         free(line);
     }
-    return check_stdout(err);
+    return csw_stream_flush(stdout, "the output", err);
 }
 
 static int compare_region(const void *a, const void *b)
@@ -315,7 +310,7 @@ static int print_lists(const struct csw_lists *lists, const struct csw_workload 
             printf(" %" PRIu64, lists->hits[lists->start[t] + i]);
         printf("\n");
     }
-    return check_stdout(err);
+    return csw_stream_flush(stdout, "the output", err);
 }
 
 /* ---- doing ---------------------------------------------------------------------------------- */
@@ -354,6 +349,11 @@ static int measure_point(const struct csw_setup *setup, const struct run_options
     return code;
 }
 
+static bool is_input(int code)
+{
+    return code == -EINVAL || code == -ENOTSUP;
+}
+
 int cli_run(int argc, char **argv)
 {
     struct run_options options = {.driver = "serial", .pin = "cores", .samples = 3, .min_ms = 20};
@@ -364,10 +364,10 @@ int cli_run(int argc, char **argv)
     int status = CSW_EXIT_DONE;
 
     if (point_open(&point, &options, &err) < 0)
-        status = cli_bad_input(&err);
+        status = is_input(err.code) ? cli_bad_input(&err) : cli_failed(&err);
     else if ((options.list ? list_point(&point.setup, &err)
                            : measure_point(&point.setup, &options, &err)) < 0)
-        status = err.code == -ENOTSUP ? cli_bad_input(&err) : cli_failed(&err);
+        status = options.list && is_input(err.code) ? cli_bad_input(&err) : cli_failed(&err);
     point_close(&point);
     return status;
 }

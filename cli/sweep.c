@@ -18,12 +18,13 @@
 
 #include "harness/calibrate.h"
 #include "harness/clock.h"
+#include "harness/files.h"
 #include "harness/machine.h"
 #include "harness/report.h"
 #include "harness/sweep.h"
 
 #define DEFAULT_DRIVERS "serial,openmp,pthread,fork"
-#define VISIT_TIMEOUT_S 600
+#define DEFAULT_TIMEOUT_S 600
 
 /* Options as given; NULL: not given, which --resume tells from "given as the default". */
 struct sweep_options {
@@ -31,12 +32,13 @@ struct sweep_options {
     char *rounds, *samples, *min_ms, *seed;
     bool oversubscribe;
     char *output, *resume;
+    uint64_t timeout_s;
 };
 
 /* What is open while the command runs. */
-struct session {
+struct sweep_command {
     const struct sweep_options *options;
-    char *command, *path;
+    char *line, *path;
     struct csw_topo *topo;
     struct csw_plan plan;
     struct csw_host host;
@@ -64,6 +66,7 @@ enum {
     KEY_SEED,
     KEY_OVERSUBSCRIBE,
     KEY_RESUME,
+    KEY_TIMEOUT,
 };
 
 static const struct argp_option sweep_argp_options[] = {
@@ -79,7 +82,9 @@ static const struct argp_option sweep_argp_options[] = {
      "about 0.1 s)",
      0},
     {"schedule", KEY_SCHEDULE, "NAME,...", 0,
-     "whole, static, dynamic[:chunk] or guided[:chunk]; chunk in items (default: dynamic)", 0},
+     "whole, static, dynamic[:chunk] or guided[:chunk]; chunk in items, 1/1024 of all if not given "
+     "(default: dynamic)",
+     0},
     {"pin", KEY_PIN, "POLICY", 0,
      "none, compact, cores, spread, or a list of CPUs such as 0,2,4-6 (default: cores)", 0},
     {"rounds", KEY_ROUNDS, "N", 0, "How often every point is visited (default: 20)", 0},
@@ -91,6 +96,7 @@ static const struct argp_option sweep_argp_options[] = {
      0},
     {"output", KEY_OUTPUT, "FILE", 0,
      "The result file, never overwritten (default: coresweep-<host>-<time>.jsonl)", 0},
+    {"timeout", KEY_TIMEOUT, "S", 0, "Kill a visit that takes longer, in s (default: 600)", 0},
     {"resume", KEY_RESUME, "FILE", 0, "Go on with a file that was cut off, on the same machine", 0},
     {0},
 };
@@ -143,6 +149,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_RESUME:
         options->resume = argument;
         return 0;
+    case KEY_TIMEOUT:
+        options->timeout_s = cli_number("--timeout", argument, 1, 31536000);
+        return 0;
     default:
         return cli_no_arguments(key, argument, state);
     }
@@ -188,9 +197,9 @@ static int overlay(struct csw_plan *plan, const struct sweep_options *given, str
         if (texts[i].given && set_text(texts[i].text, texts[i].given, err) < 0)
             return err->code;
     if (given->rounds)
-        plan->rounds = cli_number("--rounds", given->rounds, 1, 100000);
+        plan->rounds = cli_number("--rounds", given->rounds, 1, CSW_MAX_ROUNDS);
     if (given->samples)
-        plan->samples = cli_number("--samples", given->samples, 1, 1000);
+        plan->samples = cli_number("--samples", given->samples, 1, CSW_MAX_SAMPLES);
     if (given->min_ms)
         plan->min_ms = cli_number("--min-ms", given->min_ms, 1, 3600000);
     if (given->seed)
@@ -264,30 +273,30 @@ static void warn_of_machine(const struct csw_host *host)
 }
 
 /* Finds out once whether workers can be bound here. */
-static int probe_binding(struct session *session, struct csw_err *err)
+static int probe_binding(struct sweep_command *command, struct csw_err *err)
 {
     struct csw_placement placement;
-    int code = csw_placement_init(&placement, session->topo, session->plan.pin, 1, err);
+    int code = csw_placement_init(&placement, command->topo, command->plan.pin, 1, err);
 
     if (code < 0)
         return code;
     code = csw_placement_probe(&placement, err);
     if (code == 0)
-        code = set_text(&session->host.placement, placement.cannot, err);
+        code = set_text(&command->host.placement, placement.cannot, err);
     csw_placement_release(&placement);
     return code;
 }
 
 /* Every worker count of the plan must have a place, before the first visit. */
-static int check_places(const struct session *session, struct csw_err *err)
+static int check_places(const struct sweep_command *command, struct csw_err *err)
 {
     int code = 0;
 
-    for (size_t i = 0; code == 0 && i < session->plan.count; i++) {
+    for (size_t i = 0; code == 0 && i < command->plan.count; i++) {
         struct csw_placement placement;
 
-        code = csw_placement_init(&placement, session->topo, session->plan.pin,
-                                  (unsigned)session->plan.points[i].workers, err);
+        code = csw_placement_init(&placement, command->topo, command->plan.pin,
+                                  (unsigned)command->plan.points[i].workers, err);
         if (code == 0)
             csw_placement_release(&placement);
     }
@@ -308,12 +317,13 @@ static char *default_path(const struct csw_host *host)
 }
 
 /* Fills the plan: first as asked, to find mistakes before anything runs; then with scaled tasks. */
-static int fill_plan(struct session *session, struct csw_series_list *series, struct csw_err *err)
+static int fill_plan(struct sweep_command *command, struct csw_series_list *series,
+                     struct csw_err *err)
 {
-    const unsigned usable = csw_topo_pus(session->topo);
-    int code = csw_plan_fill(&session->plan, series, usable, err);
+    const unsigned usable = csw_topo_pus(command->topo);
+    int code = csw_plan_fill(&command->plan, series, usable, err);
 
-    return code == 0 ? check_places(session, err) : code;
+    return code == 0 ? check_places(command, err) : code;
 }
 
 static void drop_points(struct csw_plan *plan)
@@ -325,46 +335,48 @@ static void drop_points(struct csw_plan *plan)
     plan->count = 0;
 }
 
-static int scale_tasks(struct session *session, struct csw_series_list *series, struct csw_err *err)
+static int scale_tasks(struct sweep_command *command, struct csw_series_list *series,
+                       struct csw_err *err)
 {
-    if (strcmp(session->plan.tasks, "auto") != 0)
+    if (strcmp(command->plan.tasks, "auto") != 0)
         return 0;
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "scaling the tasks until a serial run takes about 0.1 s ...");
-    int code = csw_calibrate(series, &session->visit, err);
+    int code = csw_calibrate(series, &command->visit, err);
 
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[K");
     if (code < 0)
         return code;
-    drop_points(&session->plan);
-    return csw_plan_fill(&session->plan, series, csw_topo_pus(session->topo), err);
+    drop_points(&command->plan);
+    return csw_plan_fill(&command->plan, series, csw_topo_pus(command->topo), err);
 }
 
-static int write_head(struct session *session, struct csw_err *err)
+static int write_head(struct sweep_command *command, struct csw_err *err)
 {
-    char *plan = csw_plan_line(&session->plan), *host = csw_host_line(&session->host);
-    int code = csw_writer_line(session->writer, plan, err);
+    char *plan = csw_plan_line(&command->plan), *host = csw_host_line(&command->host);
+    int code = csw_writer_line(command->writer, plan, err);
 
     if (code == 0)
-        code = csw_writer_line(session->writer, host, err);
+        code = csw_writer_line(command->writer, host, err);
     free(plan);
     free(host);
     return code;
 }
 
 /* Makes the file before the calibration, so that a name that is taken costs no time. */
-static int start_file(struct session *session, struct csw_series_list *series, struct csw_err *err)
+static int start_file(struct sweep_command *command, struct csw_series_list *series,
+                      struct csw_err *err)
 {
-    int code = csw_writer_create(&session->writer, session->path, err);
+    int code = csw_writer_create(&command->writer, command->path, err);
 
     if (code < 0)
         return code;
-    code = scale_tasks(session, series, err);
+    code = scale_tasks(command, series, err);
     if (code == 0)
-        code = write_head(session, err);
+        code = write_head(command, err);
     if (code < 0)
-        unlink(session->path); /* it holds nothing yet */
+        unlink(command->path); /* it holds nothing yet */
     return code;
 }
 
@@ -395,10 +407,10 @@ static int check_same(const char *path, const struct csw_fields *fields, const v
 }
 
 /* What was asked for here, on top of the file's own plan, must be that plan again. */
-static int check_plan(struct session *session, struct csw_err *err)
+static int check_plan(struct sweep_command *command, struct csw_err *err)
 {
-    const struct csw_plan *there = &session->before.plan;
-    struct csw_plan *here = &session->plan;
+    const struct csw_plan *there = &command->before.plan;
+    struct csw_plan *here = &command->plan;
     const struct sweep_options own = {.kernel = there->kernel,
                                       .driver = there->driver,
                                       .workers = there->workers,
@@ -413,21 +425,25 @@ static int check_plan(struct session *session, struct csw_err *err)
     here->min_ms = there->min_ms;
     here->seed = there->seed;
     if (code == 0)
-        code = overlay(here, session->options, err);
-    return code == 0 ? check_same(session->path, &csw_plan_fields, there, here, err) : code;
+        code = overlay(here, command->options, err);
+    return code == 0 ? check_same(command->path, &csw_plan_fields, there, here, err) : code;
 }
 
-static int open_again(struct session *session, struct csw_err *err)
+static int open_again(struct sweep_command *command, struct csw_err *err)
 {
-    int code = csw_results_read(&session->before, session->path, err);
+    int code = csw_writer_reopen(&command->writer, command->path, err);
 
     if (code == 0)
-        code = check_plan(session, err);
+        code = csw_results_read(&command->before, command->path, err);
+    if (code == 0)
+        code = check_plan(command, err);
+    if (code == 0)
+        code = probe_binding(command, err);
     if (code == 0)
         code =
-            check_same(session->path, &csw_host_fields, &session->before.host, &session->host, err);
+            check_same(command->path, &csw_host_fields, &command->before.host, &command->host, err);
     if (code == 0)
-        code = csw_writer_reopen(&session->writer, session->path, session->before.valid_bytes, err);
+        code = csw_writer_cut(command->writer, command->before.valid_bytes, err);
     return code;
 }
 
@@ -470,9 +486,13 @@ static void catch_signals(void)
 {
     const struct sigaction action = {.sa_handler = on_signal};
 
+    struct sigaction before;
+
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    /* under nohup the sweep is meant to survive its terminal */
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, &action, NULL);
 }
 
 /* ---- the command ---------------------------------------------------------------------------- */
@@ -501,74 +521,75 @@ static char *join_command(int argc, char **argv)
 
     for (int i = 0; out && i < argc; i++)
         fprintf(out, "%s%s", i > 0 ? " " : "", argv[i]);
-    return out && fclose(out) == 0 ? text : NULL;
+    return csw_stream_text(out, &text);
 }
 
-static int session_open(struct session *session, struct csw_err *err)
+static int command_open(struct sweep_command *command, struct csw_err *err)
 {
     int code = cli_check_environment(err);
 
-    if (code == 0 && session->options->resume && session->options->output)
+    if (code == 0 && command->options->resume && command->options->output)
         code = csw_fail(err, -EINVAL, "--resume goes on with its own file; leave --output away");
     if (code == 0)
-        code = csw_topo_open(&session->topo, NULL, err);
+        code = csw_topo_open(&command->topo, NULL, err);
     if (code == 0)
-        code = csw_host_read(&session->host, "", session->topo, err);
+        code = csw_host_read(&command->host, "", command->topo, err);
     if (code == 0)
-        code = default_plan(&session->plan, session->command, err);
+        code = default_plan(&command->plan, command->line, err);
     return code;
 }
 
-static int prepare_new(struct session *session, struct csw_series_list *series, struct csw_err *err)
+static int prepare_new(struct sweep_command *command, struct csw_series_list *series,
+                       struct csw_err *err)
 {
-    int code = overlay(&session->plan, session->options, err);
+    int code = overlay(&command->plan, command->options, err);
 
     if (code == 0)
-        code = check_story(&session->plan, err);
+        code = check_story(&command->plan, err);
     if (code == 0)
-        code = csw_series_init(series, &session->plan, err);
+        code = csw_series_init(series, &command->plan, err);
     if (code == 0)
-        code = fill_plan(session, series, err);
+        code = fill_plan(command, series, err);
     if (code == 0)
-        code = probe_binding(session, err);
+        code = probe_binding(command, err);
     return code;
 }
 
-static void session_close(struct session *session)
+static void command_close(struct sweep_command *command)
 {
-    csw_results_release(&session->before);
-    csw_plan_release(&session->plan);
-    csw_host_release(&session->host);
-    csw_topo_close(session->topo);
-    free(session->path);
-    free(session->command);
+    csw_results_release(&command->before);
+    csw_plan_release(&command->plan);
+    csw_host_release(&command->host);
+    csw_topo_close(command->topo);
+    free(command->path);
+    free(command->line);
 }
 
-static void describe_visits(struct session *session, const struct csw_plan *plan)
+static void describe_visits(struct sweep_command *command, const struct csw_plan *plan)
 {
-    session->visit = (struct csw_visit){.program = "/proc/self/exe",
+    command->visit = (struct csw_visit){.program = "/proc/self/exe",
                                         .pin = plan->pin,
                                         .samples = plan->samples,
                                         .min_ms = plan->min_ms,
-                                        .timeout_ns = VISIT_TIMEOUT_S * CSW_NS_PER_S,
+                                        .timeout_ns = command->options->timeout_s * CSW_NS_PER_S,
                                         .stop = &stop};
 }
 
 /* Runs the plan into the open file; the file is closed in any case, and shown as far as it goes. */
-static int carry_out(struct session *session, struct csw_err *err)
+static int carry_out(struct sweep_command *command, struct csw_err *err)
 {
-    const bool resumed = session->options->resume;
-    const struct csw_plan *plan = resumed ? &session->before.plan : &session->plan;
+    const bool resumed = command->options->resume;
+    const struct csw_plan *plan = resumed ? &command->before.plan : &command->plan;
     struct csw_err closing;
     const struct csw_sweep sweep = {
         .plan = plan,
-        .writer = session->writer,
-        .before = resumed ? &session->before : NULL,
-        .visit = session->visit,
+        .writer = command->writer,
+        .before = resumed ? &command->before : NULL,
+        .visit = command->visit,
         .watch = {.progress = isatty(STDERR_FILENO) ? show_progress : NULL,
                   .warning = show_warning}};
     int code = csw_sweep_run(&sweep, err);
-    const int closed = csw_writer_close(session->writer, &closing);
+    const int closed = csw_writer_close(command->writer, &closing);
 
     clear_progress();
     if (code == 0 && closed < 0)
@@ -576,40 +597,42 @@ static int carry_out(struct session *session, struct csw_err *err)
     return code;
 }
 
-static int finish(const struct session *session, int code, struct csw_err *err)
+static int finish(const struct sweep_command *command, int code, struct csw_err *err)
 {
     int status = code < 0 ? cli_failed(err) : CSW_EXIT_DONE;
 
     if (code == -EINTR)
-        fprintf(stderr, "go on with: coresweep sweep --resume %s\n", session->path);
-    else if ((code == 0 || code == -ECHILD) && show_results(session->path, err) < 0)
+        fprintf(stderr, "go on with: coresweep sweep --resume '%s'\n", command->path);
+    else if ((code == 0 || code == -ECHILD) && show_results(command->path, err) < 0)
         status = cli_failed(err);
-    fprintf(stderr, "results: %s\n", session->path);
+    fprintf(stderr, "results: %s\n", command->path);
     return status;
 }
 
 /* Everything up to the first visit; what is wrong until here is wrong with the input. */
-static int prepare(struct session *session, struct csw_series_list *series, struct csw_err *err)
+static int prepare(struct sweep_command *command, struct csw_series_list *series,
+                   struct csw_err *err)
 {
-    const struct sweep_options *options = session->options;
-    int code = session_open(session, err);
+    const struct sweep_options *options = command->options;
+    int code = command_open(command, err);
 
     if (code < 0)
         return code;
     if (options->resume) {
-        session->path = strdup(options->resume);
-        code = session->path ? open_again(session, err) : -ENOMEM;
-        describe_visits(session, &session->before.plan);
+        command->path = strdup(options->resume);
+        code = command->path ? open_again(command, err)
+                             : csw_fail(err, -ENOMEM, "no memory for a file name");
+        describe_visits(command, &command->before.plan);
         return code;
     }
-    session->path = options->output ? strdup(options->output) : default_path(&session->host);
-    if (!session->path)
+    command->path = options->output ? strdup(options->output) : default_path(&command->host);
+    if (!command->path)
         return csw_fail(err, -ENOMEM, "no memory for a file name");
-    code = prepare_new(session, series, err);
-    describe_visits(session, &session->plan);
+    code = prepare_new(command, series, err);
+    describe_visits(command, &command->plan);
     if (code == 0) {
-        warn_of_machine(&session->host);
-        code = start_file(session, series, err);
+        warn_of_machine(&command->host);
+        code = start_file(command, series, err);
     }
     return code;
 }
@@ -618,29 +641,30 @@ static int prepare(struct session *session, struct csw_series_list *series, stru
 static bool is_input(int code)
 {
     return code == -EINVAL || code == -ENOTSUP || code == -EEXIST || code == -ENOENT ||
-           code == -ENOTDIR || code == -EISDIR || code == -EACCES;
+           code == -ENOTDIR || code == -EISDIR || code == -EACCES || code == -EBUSY ||
+           code == -EROFS || code == -ENAMETOOLONG || code == -ELOOP;
 }
 
 int cli_sweep(int argc, char **argv)
 {
-    struct sweep_options options = {0};
+    struct sweep_options options = {.timeout_s = DEFAULT_TIMEOUT_S};
     struct csw_series_list series = {0};
     struct csw_err err = {0};
 
     argp_parse(&sweep_argp, argc, argv, 0, NULL, &options);
-    struct session session = {.options = &options, .command = join_command(argc, argv)};
+    struct sweep_command command = {.options = &options, .line = join_command(argc, argv)};
 
     catch_signals();
-    const int code = prepare(&session, &series, &err);
+    const int code = prepare(&command, &series, &err);
     int status;
 
     if (code < 0) {
-        csw_writer_close(session.writer, NULL);
+        csw_writer_close(command.writer, NULL);
         status = is_input(code) ? cli_bad_input(&err) : cli_failed(&err);
     } else {
-        status = finish(&session, carry_out(&session, &err), &err);
+        status = finish(&command, carry_out(&command, &err), &err);
     }
     csw_series_release(&series);
-    session_close(&session);
+    command_close(&command);
     return status;
 }

@@ -7,14 +7,15 @@
  * doing, and no lock exists that it could have held. Children die with the supervisor.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <coresweep/driver.h>
@@ -23,9 +24,8 @@
 
 /* How long the supervisor sleeps before it looks whether a child has died. */
 #define WATCH_NS UINT64_C(10000000)
-/* A child that was asked to end is looked at after 20 us, 40 us ... 1.3 s, and then killed. */
-#define FIRST_LOOK_NS 20000L
-#define LAST_LOOK_NS 700000000L
+/* A child that was asked to end is killed when it has not after this long. */
+#define END_MS 1000
 
 /* One worker's corner of the arena. */
 struct corner {
@@ -104,27 +104,30 @@ static int check_children(struct csw_team *team, struct csw_err *err)
 /* Waits until every child has arrived at the gate, or one has died. */
 static int await_children(struct csw_team *team, struct csw_err *err)
 {
-    while (!csw_gate_join(&team->arena->gate, WATCH_NS)) {
-        const int code = check_children(team, err);
+    struct csw_gate *gate = &team->arena->gate;
+    bool arrived = csw_gate_spin(gate);
+    int code = 0;
 
-        if (code < 0)
-            return code;
+    while (!arrived && code == 0) {
+        arrived = csw_gate_sleep(gate, WATCH_NS);
+        code = arrived ? 0 : check_children(team, err);
     }
-    return 0;
+    return code;
 }
 
-/* Reaps a child that was asked to end; one that does not end in time is killed. */
+/* Waits for the end of a child that was asked to end; one that does not in time is killed. */
 static void reap(pid_t pid)
 {
-    for (long pause_ns = FIRST_LOOK_NS; pause_ns < LAST_LOOK_NS; pause_ns *= 2) {
-        const struct timespec pause = {.tv_nsec = pause_ns};
-        const pid_t got = waitpid(pid, NULL, WNOHANG);
+    struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+    int ready = 1; /* a kernel without pidfd: waitpid below waits as long as it takes */
 
-        if (got == pid || (got < 0 && errno != EINTR))
-            return;
-        nanosleep(&pause, NULL);
+    if (end.fd >= 0) {
+        while ((ready = poll(&end, 1, END_MS)) < 0 && errno == EINTR)
+            ;
+        close(end.fd);
     }
-    kill(pid, SIGKILL);
+    if (ready <= 0)
+        kill(pid, SIGKILL);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
 }

@@ -32,7 +32,7 @@ static inline void pause_cpu(void)
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
 #elif defined(__aarch64__)
-    __asm__ volatile("yield");
+    __asm__ volatile("isb"); /* yield does nothing on most cores */
 #endif
 }
 
@@ -52,23 +52,36 @@ static void futex_wake_all(const struct csw_gate *gate, _Atomic uint32_t *word)
     syscall(SYS_futex, word, FUTEX_WAKE | flag, INT_MAX, NULL, NULL, 0);
 }
 
-/* Spins while *word is (or, with `until`, is not yet) `value`. True when that is over in time. */
-static bool spin(_Atomic uint32_t *word, uint32_t value, bool until, uint64_t spin_ns)
+static inline bool is(_Atomic uint32_t *word, uint32_t value)
+{
+    return atomic_load_explicit(word, memory_order_acquire) == value;
+}
+
+/* PAUSE a few times, looking at the word each time. True once (*word == value) is `wanted`. */
+static bool pause_until(_Atomic uint32_t *word, uint32_t value, bool wanted)
+{
+    for (int i = 0; i < PAUSES_PER_LOOK; i++) {
+        if (is(word, value) == wanted)
+            return true;
+        pause_cpu();
+    }
+    return false;
+}
+
+/* Spins until (*word == value) is `wanted`, for spin_ns at most. True when it was in time. */
+static bool spin_until(_Atomic uint32_t *word, uint32_t value, bool wanted, uint64_t spin_ns)
 {
     const uint64_t start_ns = now_ns();
     uint64_t spun_ns = 0;
 
-    while ((atomic_load_explicit(word, memory_order_acquire) == value) != until) {
-        if (spun_ns >= spin_ns)
-            return false;
-        if (spun_ns < PAUSE_NS)
-            for (int i = 0; i < PAUSES_PER_LOOK; i++)
-                pause_cpu();
-        else
+    while (spun_ns < spin_ns) {
+        if (spun_ns < PAUSE_NS ? pause_until(word, value, wanted) : is(word, value) == wanted)
+            return true;
+        if (spun_ns >= PAUSE_NS)
             sched_yield();
         spun_ns = now_ns() - start_ns;
     }
-    return true;
+    return is(word, value) == wanted;
 }
 
 void csw_gate_init(struct csw_gate *ret_gate, uint32_t arrivals, bool between_processes)
@@ -94,7 +107,7 @@ void csw_gate_release(struct csw_gate *gate, uint32_t arrivals)
 
 uint32_t csw_gate_wait(struct csw_gate *gate, uint32_t seen)
 {
-    if (!spin(&gate->epoch, seen, false, WORKER_SPIN_NS)) {
+    if (!spin_until(&gate->epoch, seen, false, WORKER_SPIN_NS)) {
         atomic_fetch_add(&gate->sleepers, 1);
         while (atomic_load(&gate->epoch) == seen)
             futex_wait(gate, &gate->epoch, seen, NULL);
@@ -109,10 +122,13 @@ void csw_gate_arrive(struct csw_gate *gate)
         futex_wake_all(gate, &gate->running);
 }
 
-bool csw_gate_join(struct csw_gate *gate, uint64_t timeout_ns)
+bool csw_gate_spin(struct csw_gate *gate)
 {
-    if (spin(&gate->running, 0, true, LEADER_SPIN_NS))
-        return true;
+    return spin_until(&gate->running, 0, true, LEADER_SPIN_NS);
+}
+
+bool csw_gate_sleep(struct csw_gate *gate, uint64_t timeout_ns)
+{
     const struct timespec timeout = {
         .tv_sec = (time_t)(timeout_ns / NS_PER_S),
         .tv_nsec = (long)(timeout_ns % NS_PER_S),
@@ -124,5 +140,5 @@ bool csw_gate_join(struct csw_gate *gate, uint64_t timeout_ns)
     if (running > 0)
         futex_wait(gate, &gate->running, running, &timeout);
     atomic_store(&gate->leader_sleeps, 0);
-    return atomic_load_explicit(&gate->running, memory_order_acquire) == 0;
+    return is(&gate->running, 0);
 }

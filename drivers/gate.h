@@ -37,7 +37,10 @@ uint32_t csw_gate_wait(struct csw_gate *, uint32_t seen);
 /* Worker: done with this epoch. */
 void csw_gate_arrive(struct csw_gate *);
 
-/* Leader: waits for all arrivals, `timeout_ns` at most when asleep. True once all have arrived. */
-bool csw_gate_join(struct csw_gate *, uint64_t timeout_ns);
+/* Leader: waits awake for the arrivals, some 200 us at most. True once all have arrived. */
+bool csw_gate_spin(struct csw_gate *);
+
+/* Leader: waits asleep for the arrivals, `timeout_ns` at most. True once all have arrived. */
+bool csw_gate_sleep(struct csw_gate *, uint64_t timeout_ns);
 
 #endif

@@ -93,10 +93,11 @@ static int openmp_open(struct csw_team **ret_team, const struct csw_job *job,
 
 static int openmp_run(struct csw_team *team, struct csw_share *ret_shares, struct csw_err *err)
 {
-    (void)err;
     const struct csw_job *job = team->job;
+    const int workers = (int)team->placement->workers;
+    int got = 0;
 
-#pragma omp parallel num_threads((int)team->placement->workers)
+#pragma omp parallel num_threads(workers)
     {
         struct csw_share *share = &ret_shares[omp_get_thread_num()];
 
@@ -105,7 +106,11 @@ static int openmp_run(struct csw_team *team, struct csw_share *ret_shares, struc
         for (uint64_t unit = 0; unit < job->units; unit++)
             csw_chunk(job, unit, unit + 1, share);
         csw_share_end(job, share);
+#pragma omp master
+        got = omp_get_num_threads();
     }
+    if (got != workers)
+        return csw_fail(err, -EAGAIN, "OpenMP ran the job on %d of %d workers", got, workers);
     return 0;
 }
 

@@ -52,8 +52,10 @@ static void *worker_main(void *argument)
 
 static void join_gate(struct csw_team *team)
 {
-    while (!csw_gate_join(&team->gate, JOIN_NS))
-        ;
+    bool arrived = csw_gate_spin(&team->gate);
+
+    while (!arrived)
+        arrived = csw_gate_sleep(&team->gate, JOIN_NS);
 }
 
 static void pthread_team_close(struct csw_team *team)

@@ -11,6 +11,7 @@
 #include <coresweep/kernel.h>
 
 #define MAX_STEPS 40
+#define SAMPLES 3
 #define MAX_GROWTH 16.0
 #define NEAR_ENOUGH 0.85 /* of the time that is wanted */
 
@@ -59,6 +60,7 @@ double csw_next_factor(double before, double before_ns, double last, double last
     return last * fmin(growth, MAX_GROWTH);
 }
 
+/* The least time of a few runs: a disturbed one would make the tasks too small. */
 static int time_serially(const struct csw_series *series, char *tasks,
                          const struct csw_visit *visit, double *ret_ns, struct csw_err *err)
 {
@@ -68,17 +70,20 @@ static int time_serially(const struct csw_series *series, char *tasks,
                               .schedule = "whole",
                               .driver = "serial",
                               .workers = 1};
-    struct csw_sample *sample;
+    struct csw_sample *samples;
 
-    once.samples = 1;
+    once.samples = SAMPLES;
     once.min_ms = 1;
-    const int code = csw_visit_run(&once, &point, &sample, err);
+    const int code = csw_visit_run(&once, &point, &samples, err);
 
     if (code < 0)
         return code;
-    *ret_ns = sample->region_ns;
-    csw_sample_release(sample);
-    free(sample);
+    *ret_ns = samples[0].region_ns;
+    for (int i = 0; i < SAMPLES; i++) {
+        *ret_ns = fmin(*ret_ns, samples[i].region_ns);
+        csw_sample_release(&samples[i]);
+    }
+    free(samples);
     return 0;
 }
 
@@ -133,6 +138,22 @@ static int copy_tasks(struct csw_series *series, const struct csw_series *from, 
     return 0;
 }
 
+/* A chunk of the user's may be tiny for tasks of the size that they have now. */
+static int check_cut(const struct csw_series *series, const struct csw_kernel *kernel,
+                     struct csw_err *err)
+{
+    struct csw_workload workload = {0};
+    struct csw_schedule schedule;
+    int code = csw_workload_parse(&workload, series->tasks, err);
+
+    if (code == 0)
+        code = csw_schedule_parse(&schedule, series->schedule, err);
+    if (code == 0)
+        code = csw_job_check(kernel, &workload, &schedule, err);
+    csw_workload_release(&workload);
+    return code;
+}
+
 int csw_calibrate(const struct csw_series_list *list, const struct csw_visit *visit,
                   struct csw_err *err)
 {
@@ -146,6 +167,8 @@ int csw_calibrate(const struct csw_series_list *list, const struct csw_visit *vi
         if (kernel->flags & CSW_AS_GIVEN)
             continue;
         code = same ? copy_tasks(series, same, err) : calibrate_series(series, kernel, visit, err);
+        if (code == 0)
+            code = check_cut(series, kernel, err);
     }
     return code;
 }

@@ -1,6 +1,7 @@
 /* files.c - see files.h */
 #include "files.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,4 +63,22 @@ char *csw_file_value(const char *root, const char *path, const char *key)
     if (in)
         fclose(in);
     return value;
+}
+
+char *csw_stream_text(FILE *stream, char **text)
+{
+    if (!stream)
+        return NULL;
+    if (fclose(stream) == 0)
+        return *text;
+    free(*text);
+    return NULL;
+}
+
+int csw_stream_flush(FILE *stream, const char *what, struct csw_err *err)
+{
+    errno = 0;
+    if (fflush(stream) == 0 && !ferror(stream))
+        return 0;
+    return csw_fail(err, -EIO, "cannot write %s: %s", what, strerror(errno ? errno : EIO));
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include <coresweep/err.h>
+
 /* Opens root/path for reading; NULL where it cannot be. `root` is "" for this machine. */
 FILE *csw_file_open(const char *root, const char *path);
 
@@ -13,5 +15,11 @@ char *csw_file_line(const char *root, const char *path);
 
 /* The value after "key" and a colon in files such as /proc/cpuinfo, on the heap; NULL: no such. */
 char *csw_file_value(const char *root, const char *path, const char *key);
+
+/* Closes a stream of open_memstream: its text, which the caller frees, or NULL where it failed. */
+char *csw_stream_text(FILE *stream, char **text);
+
+/* Flushes the stream: 0, or -EIO with "cannot write <what>" where something got lost. */
+int csw_stream_flush(FILE *stream, const char *what, struct csw_err *);
 
 #endif

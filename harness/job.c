@@ -45,25 +45,45 @@ static uint64_t pieces_of(uint64_t n, const struct csw_schedule *schedule, unsig
     return pieces > 0 ? pieces : 1;
 }
 
-/* A cursor that workers push past the last unit must not wrap round. */
-#define MAX_UNITS (UINT64_C(1) << 63)
+/* More would take minutes to hand out, and are surely a chunk that was meant for smaller tasks. */
+#define MAX_UNITS (UINT64_C(1) << 32)
 
-static int cut_tasks(struct csw_job *job, const struct csw_workload *workload, struct csw_err *err)
+static uint64_t default_chunk(const struct csw_workload *workload)
 {
     const uint64_t total = total_items(workload);
-    const uint64_t default_chunk = total > DEFAULT_UNITS ? ceil_div(total, DEFAULT_UNITS) : 1;
+
+    return total > DEFAULT_UNITS ? ceil_div(total, DEFAULT_UNITS) : 1;
+}
+
+static void cut_tasks(struct csw_job *job, const struct csw_workload *workload)
+{
+    const uint64_t chunk = default_chunk(workload);
 
     for (size_t i = 0; i < job->tasks; i++) {
         struct csw_part *part = &job->parts[i];
 
         part->n = workload->tasks[i].n;
         part->first_unit = job->units;
-        cut(part, pieces_of(part->n, &job->schedule, job->workers, default_chunk));
-        if (part->pieces > MAX_UNITS - job->units)
-            return csw_fail(err, -EINVAL,
-                            "the schedule cuts the tasks into more than 2^63 units; "
-                            "use a larger chunk");
+        cut(part, pieces_of(part->n, &job->schedule, job->workers, chunk));
         job->units += part->pieces;
+    }
+}
+
+static int check_cut(const struct csw_workload *workload, const struct csw_schedule *schedule,
+                     struct csw_err *err)
+{
+    const uint64_t chunk = default_chunk(workload);
+    uint64_t units = 0;
+
+    for (size_t i = 0; i < workload->count; i++) {
+        const uint64_t pieces = pieces_of(workload->tasks[i].n, schedule, 1, chunk);
+
+        if (pieces > MAX_UNITS - units)
+            return csw_fail(err, -EINVAL,
+                            "a chunk of %" PRIu64 " cuts the tasks into more than %" PRIu64
+                            " units; use a larger chunk or smaller tasks",
+                            schedule->chunk, MAX_UNITS);
+        units += pieces;
     }
     return 0;
 }
@@ -85,7 +105,7 @@ int csw_job_check(const struct csw_kernel *kernel, const struct csw_workload *wo
                             "task %" PRIu64 " is too large for kernel '%s', which takes up to "
                             "%" PRIu64,
                             workload->tasks[i].n, kernel->name, kernel->max_n);
-    return 0;
+    return check_cut(workload, schedule, err);
 }
 
 static int open_states(struct csw_job *job, const struct csw_workload *workload,
@@ -136,12 +156,11 @@ int csw_job_open(struct csw_job **ret_job, const struct csw_kernel *kernel,
     job->parts = calloc(workload->count, sizeof *job->parts);
     code = job->parts ? open_states(job, workload, err)
                       : csw_fail(err, -ENOMEM, "no memory for %zu tasks", workload->count);
-    if (code == 0)
-        code = cut_tasks(job, workload, err);
     if (code < 0) {
         csw_job_close(job);
         return code;
     }
+    cut_tasks(job, workload);
     find_expectation(job);
     *ret_job = job;
     return 0;

@@ -35,11 +35,12 @@ const char *csw_revision(void)
     return CSW_REVISION;
 }
 
-static bool is_set(const char *name)
+/* Set, and not to one of libomp's words for binding nothing. */
+static bool binds(const char *name)
 {
     const char *value = getenv(name);
 
-    return value && *value;
+    return value && *value && strcasecmp(value, "none") != 0 && strcasecmp(value, "disabled") != 0;
 }
 
 const char *csw_foreign_binding(void)
@@ -51,7 +52,7 @@ const char *csw_foreign_binding(void)
     const size_t first = bind && strcasecmp(bind, "false") == 0 ? 3 : 0;
 
     for (size_t i = first; i < sizeof names / sizeof *names; i++)
-        if (is_set(names[i]))
+        if (binds(names[i]))
             return names[i];
     return NULL;
 }
@@ -96,15 +97,6 @@ static const char *compiler(void)
 #endif
 }
 
-/* Closes a stream of open_memstream; NULL where it failed. */
-static char *stream_text(FILE *out, char **text)
-{
-    if (fclose(out) == 0)
-        return *text;
-    free(*text);
-    return NULL;
-}
-
 static char *libraries(void)
 {
     char *text = NULL;
@@ -118,7 +110,7 @@ static char *libraries(void)
     for (size_t i = 0; csw_driver_at(i); i++)
         if (csw_driver_at(i)->driver && csw_driver_at(i)->driver->library)
             fprintf(out, ", %s", csw_driver_at(i)->driver->library);
-    return stream_text(out, &text);
+    return csw_stream_text(out, &text);
 }
 
 static char *openmp_environment(void)
@@ -134,7 +126,7 @@ static char *openmp_environment(void)
         for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
             if (strncmp(*variable, prefixes[i], strlen(prefixes[i])) == 0)
                 fprintf(out, "%s%s", ftell(out) > 0 ? " " : "", *variable);
-    return stream_text(out, &text);
+    return csw_stream_text(out, &text);
 }
 
 /* ---- what the machine shows ----------------------------------------------------------------- */

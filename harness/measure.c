@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "clock.h"
 
@@ -14,6 +15,8 @@
  * run that would be felt, and one more run, not timed, is stamped instead. */
 #define LEAST_STAMPED_NS CSW_NS_PER_MS
 #define MAX_GROWTH 10u
+/* The warm-up takes at least this many min_ns at every worker count: pages, caches, frequency. */
+#define WARM_SAMPLES 2
 
 /* What is open during a visit. */
 struct visit {
@@ -23,7 +26,7 @@ struct visit {
     struct csw_share *shares;
     uint64_t iterations;
     bool stamped;
-    uint64_t open_ns;
+    uint64_t open_ns, first_ns;
 };
 
 static int check_tally(const struct visit *visit, const struct csw_tally *got, struct csw_err *err)
@@ -77,21 +80,31 @@ static uint64_t iterations_for(uint64_t iterations, uint64_t took_ns, uint64_t m
     return wanted > 1 ? (uint64_t)wanted : 1;
 }
 
+/* Grows the number of runs until they take about min_ns; at least twice, at most tenfold. */
+static uint64_t grown(uint64_t iterations, uint64_t took_ns, uint64_t min_ns)
+{
+    const uint64_t next = iterations_for(iterations, took_ns, min_ns);
+
+    if (next < 2 * iterations)
+        return 2 * iterations;
+    return next > MAX_GROWTH * iterations ? MAX_GROWTH * iterations : next;
+}
+
+/* Finds the number of runs of a sample, and keeps running until everything is warm. */
 static int warm_up(struct visit *visit, uint64_t min_ns, struct csw_err *err)
 {
-    uint64_t took_ns = 0;
-    int code;
+    uint64_t took_ns = 0, total_ns = 0;
+    int code = 0;
 
     visit->job->stamped = false;
     visit->iterations = 1;
-    while ((code = run_timed(visit, &took_ns, err)) == 0 && took_ns < min_ns / 2) {
-        uint64_t next = iterations_for(visit->iterations, took_ns, min_ns);
-
-        if (next < 2 * visit->iterations)
-            next = 2 * visit->iterations;
-        if (next > MAX_GROWTH * visit->iterations)
-            next = MAX_GROWTH * visit->iterations;
-        visit->iterations = next;
+    while (code == 0 && (took_ns < min_ns / 2 || total_ns < WARM_SAMPLES * min_ns)) {
+        if (total_ns > 0 && took_ns < min_ns / 2)
+            visit->iterations = grown(visit->iterations, took_ns, min_ns);
+        code = run_timed(visit, &took_ns, err);
+        if (total_ns == 0)
+            visit->first_ns = took_ns;
+        total_ns += took_ns;
     }
     if (code < 0)
         return code;
@@ -141,6 +154,7 @@ static int fill_sample(const struct visit *visit, struct csw_sample *sample, str
     sample->oversubscribed = setup->placement->oversubscribed;
     sample->iterations = visit->iterations;
     sample->open_ns = visit->open_ns;
+    sample->first_ns = visit->first_ns;
     sample->process_ns = NAN;
     sample->items = tally->items;
     sample->work = tally->work;
@@ -208,6 +222,7 @@ static int visit_open(struct visit *visit, const struct csw_setup *setup, struct
     visit->shares = aligned_alloc(CSW_CACHE_LINE, workers * sizeof *visit->shares);
     if (!visit->shares)
         return csw_fail(err, -ENOMEM, "no memory for %u shares", workers);
+    memset(visit->shares, 0, workers * sizeof *visit->shares);
     return csw_job_open(&visit->job, setup->kernel, setup->workload, &setup->schedule, workers,
                         err);
 }
@@ -248,7 +263,7 @@ int csw_measure(const struct csw_setup *setup, const struct csw_protocol *protoc
     }
     for (uint64_t i = 0; i < protocol->samples; i++) {
         samples[i].close_ns = close_ns;
-        samples[i].e2e_ns = (double)samples[i].open_ns + samples[i].region_ns + (double)close_ns;
+        samples[i].e2e_ns = (double)(samples[i].open_ns + samples[i].first_ns + close_ns);
     }
     *ret_samples = samples;
     return 0;
@@ -256,10 +271,12 @@ int csw_measure(const struct csw_setup *setup, const struct csw_protocol *protoc
 
 /* ---- lists ---------------------------------------------------------------------------------- */
 
-/* Memory that forked workers write and the caller reads. NULL where there is none. */
-static void *map_shared(size_t bytes)
+/* Numbers that forked workers write and the caller reads. NULL where there is no room for them. */
+static uint64_t *map_shared(uint64_t count, size_t *ret_bytes)
 {
-    void *memory = mmap(NULL, bytes > 0 ? bytes : 1, PROT_READ | PROT_WRITE,
+    if (__builtin_mul_overflow(count > 0 ? count : 1, sizeof(uint64_t), ret_bytes))
+        return NULL;
+    void *memory = mmap(NULL, *ret_bytes, PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     return memory == MAP_FAILED ? NULL : memory;
@@ -325,20 +342,36 @@ static void place_units(const struct csw_job *job, uint64_t *units, struct csw_l
 static int lists_alloc(struct csw_lists *lists, const struct csw_job *job, struct csw_err *err)
 {
     lists->tasks = job->tasks;
-    lists->total_bytes = job->expect.hits * sizeof *lists->hits;
     lists->count = calloc(job->tasks, sizeof *lists->count);
     lists->start = calloc(job->tasks, sizeof *lists->start);
-    lists->hits = map_shared(lists->total_bytes);
+    lists->hits = map_shared(job->expect.hits, &lists->total_bytes);
     if (!lists->count || !lists->start || !lists->hits)
         return csw_fail(err, -ENOMEM, "no memory to list %" PRIu64 " hits", job->expect.hits);
     return 0;
 }
 
+/* A list that memory cannot hold would end in the system killing somebody. */
+static int check_memory(const struct csw_job *job, struct csw_err *err)
+{
+    const uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+
+    if (job->expect.hits <= memory / sizeof(uint64_t) / 2 &&
+        job->units <= memory / sizeof(uint64_t) / 4)
+        return 0;
+    return csw_fail(err, -EINVAL,
+                    "a list of %" PRIu64 " hits in %" PRIu64 " units is too long for the %" PRIu64
+                    " MiB of memory here; list smaller tasks",
+                    job->expect.hits, job->units, memory >> 20);
+}
+
 static int list_visit(struct visit *visit, struct csw_lists *lists, struct csw_err *err)
 {
-    int code = lists_alloc(lists, visit->job, err);
-    const size_t units_bytes = (visit->job->units + 1) * sizeof(uint64_t);
-    uint64_t *units = code == 0 ? map_shared(units_bytes) : NULL;
+    int code = check_memory(visit->job, err);
+
+    if (code == 0)
+        code = lists_alloc(lists, visit->job, err);
+    size_t units_bytes;
+    uint64_t *units = code == 0 ? map_shared(visit->job->units + 1, &units_bytes) : NULL;
 
     if (code == 0 && !units)
         code = csw_fail(err, -ENOMEM, "no memory to list the hits of %" PRIu64 " units",
@@ -360,7 +393,7 @@ int csw_lists_init(struct csw_lists *ret_lists, const struct csw_setup *setup, s
     struct csw_lists lists = {0};
 
     if (!setup->kernel->list)
-        return csw_fail(err, -ENOTSUP, "kernel '%s' finds nothing that could be listed",
+        return csw_fail(err, -ENOTSUP, "kernel '%s' has no list of what it finds",
                         setup->kernel->name);
     int code = visit_open(&visit, setup, err);
 
@@ -380,7 +413,7 @@ void csw_lists_release(struct csw_lists *lists)
     if (!lists)
         return;
     if (lists->hits)
-        munmap(lists->hits, lists->total_bytes > 0 ? lists->total_bytes : 1);
+        munmap(lists->hits, lists->total_bytes);
     free(lists->count);
     free(lists->start);
     *lists = (struct csw_lists){0};

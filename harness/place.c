@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "files.h"
+
 struct csw_topo {
     hwloc_topology_t hwloc;
     hwloc_const_cpuset_t usable; /* the topology's own, restricted to what may be used */
@@ -17,8 +19,24 @@ struct csw_topo {
 
 /* ---- topology ------------------------------------------------------------------------------- */
 
+/* The first variable that makes hwloc show another machine than this one; NULL: none is set. */
+static const char *foreign_topology(void)
+{
+    static const char *const names[] = {"HWLOC_SYNTHETIC", "HWLOC_XMLFILE", "HWLOC_FSROOT",
+                                        "HWLOC_CPUID_PATH"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (getenv(names[i]))
+            return names[i];
+    return NULL;
+}
+
 static int set_source(hwloc_topology_t hwloc, const char *source, struct csw_err *err)
 {
+    if (!source && foreign_topology())
+        return csw_fail(err, -EINVAL,
+                        "%s makes hwloc describe another machine than this one; unset it",
+                        foreign_topology());
     if (!source) {
         /* Without these flags hwloc looks past taskset and past a container's hidden cpuset. */
         hwloc_topology_set_flags(hwloc, HWLOC_TOPOLOGY_FLAG_RESTRICT_TO_CPUBINDING |
@@ -27,13 +45,13 @@ static int set_source(hwloc_topology_t hwloc, const char *source, struct csw_err
     }
     if (access(source, F_OK) == 0) {
         if (hwloc_topology_set_xml(hwloc, source) != 0)
-            return csw_fail(err, -EINVAL, "'%s' is no topology that %s reads (XML of lstopo)",
+            return csw_fail(err, -EINVAL, "'%.200s' is no topology that %s reads (XML of lstopo)",
                             source, csw_topo_library());
         return 0;
     }
     if (hwloc_topology_set_synthetic(hwloc, source) != 0)
         return csw_fail(err, -EINVAL,
-                        "'%s' is neither a file nor a synthetic topology such as "
+                        "'%.200s' is neither a file nor a synthetic topology such as "
                         "\"pack:2 core:4 pu:2\"",
                         source);
     return 0;
@@ -147,11 +165,7 @@ char *csw_topo_summary(const struct csw_topo *topo)
     print_count(out, csw_topo_cores(topo), "core");
     print_count(out, csw_topo_pus(topo), "PU");
     print_last_cache(out, topo);
-    if (fclose(out) != 0) {
-        free(text);
-        return NULL;
-    }
-    return text;
+    return csw_stream_text(out, &text);
 }
 
 char *csw_topo_usable(const struct csw_topo *topo)
@@ -199,10 +213,7 @@ char *csw_topo_where(const struct csw_topo *topo, unsigned pu_number)
         print_part(out, "NUMA node", (unsigned)numa_of(pu));
     if (pu && core_of(topo, pu))
         print_part(out, "core", core_of(topo, pu)->logical_index);
-    if (fclose(out) == 0)
-        return text;
-    free(text);
-    return NULL;
+    return csw_stream_text(out, &text);
 }
 
 /* ---- the order in which a policy fills the PUs ---------------------------------------------- */
@@ -262,9 +273,9 @@ static struct site *sites_new(const struct csw_topo *topo)
     return sites;
 }
 
-/* Compares by up to four keys; sites keep their order where all are equal (insertion sort). */
 typedef bool (*site_before)(const struct site *a, const struct site *b);
 
+/* Insertion sort: sites keep their order where neither comes before the other. */
 static void sort_sites(struct site *sites, unsigned count, site_before before)
 {
     for (unsigned i = 1; i < count; i++) {
@@ -397,9 +408,10 @@ static int *parse_list(const struct csw_topo *topo, const char *text, size_t *re
     while (*code == 0 && *rest) {
         unsigned long first, last;
 
-        *code = parse_range(&rest, &first, &last) == 0
-                    ? append_pus(&list, topo, first, last, err)
-                    : csw_fail(err, -EINVAL, "'%s' is not a list of CPUs such as 0,2,4-6", text);
+        *code =
+            parse_range(&rest, &first, &last) == 0
+                ? append_pus(&list, topo, first, last, err)
+                : csw_fail(err, -EINVAL, "'%.200s' is not a list of CPUs such as 0,2,4-6", text);
     }
     if (*code < 0) {
         free(list.pu);
@@ -429,10 +441,11 @@ static int find_policy(enum csw_policy *ret_policy, const char *pin, struct csw_
         *ret_policy = CSW_PIN_LIST;
         return 0;
     }
-    return csw_fail(err, -EINVAL,
-                    "unknown placement '%s'; there are none, compact, cores, spread and a list of "
-                    "CPUs such as 0,2,4-6",
-                    pin);
+    return csw_fail(
+        err, -EINVAL,
+        "unknown placement '%.40s'; there are none, compact, cores, spread and a list of "
+        "CPUs such as 0,2,4-6",
+        pin);
 }
 
 int csw_placement_init(struct csw_placement *ret_placement, const struct csw_topo *topo,
@@ -451,8 +464,8 @@ int csw_placement_init(struct csw_placement *ret_placement, const struct csw_top
     if (code == 0 && (!order || !pu))
         code = csw_fail(err, -ENOMEM, "no memory to place %u workers", workers);
     if (code == 0 && policy == CSW_PIN_LIST && count < workers && count < csw_topo_pus(topo))
-        code =
-            csw_fail(err, -EINVAL, "--pin '%s' names %zu CPUs for %u workers", pin, count, workers);
+        code = csw_fail(err, -EINVAL, "--pin '%.200s' names %zu CPUs for %u workers", pin, count,
+                        workers);
     for (unsigned w = 0; code == 0 && w < workers; w++)
         pu[w] = order[w % count];
     free(order);

@@ -15,8 +15,10 @@
 
 /* The default sweep: the ceiling, the story under two schedules, the IO baseline. */
 static const struct {
-    const char *kernel, *schedule;
-} story[] = {{"spin", "dynamic"}, {"trial", "whole"}, {"trial", "dynamic"}, {"sleep", "whole"}};
+    const char *kernel;
+    enum csw_handout handout;
+} story[] = {
+    {"spin", CSW_DYNAMIC}, {"trial", CSW_WHOLE}, {"trial", CSW_DYNAMIC}, {"sleep", CSW_WHOLE}};
 
 /* What csw_for_each_word carries from kernels to schedules. */
 struct series_maker {
@@ -24,21 +26,6 @@ struct series_maker {
     const struct csw_plan *options;
     const struct csw_kernel *kernel;
 };
-
-static int check_series(const struct csw_kernel *kernel, const char *tasks, const char *schedule,
-                        struct csw_err *err)
-{
-    struct csw_workload workload = {0};
-    struct csw_schedule parsed;
-    int code = csw_schedule_parse(&parsed, schedule, err);
-
-    if (code == 0)
-        code = csw_workload_parse(&workload, tasks, err);
-    if (code == 0)
-        code = csw_job_check(kernel, &workload, &parsed, err);
-    csw_workload_release(&workload);
-    return code;
-}
 
 static bool has_series(const struct csw_series_list *list, const char *kernel, const char *schedule)
 {
@@ -49,13 +36,10 @@ static bool has_series(const struct csw_series_list *list, const char *kernel, c
     return false;
 }
 
-static int append_series(struct csw_series_list *list, const struct csw_kernel *kernel,
-                         const char *tasks, const char *schedule, struct csw_err *err)
+static int push_series(struct csw_series_list *list, const struct csw_kernel *kernel,
+                       const struct csw_workload *workload, const char *schedule,
+                       struct csw_err *err)
 {
-    const int code = check_series(kernel, tasks, schedule, err);
-
-    if (code < 0 || has_series(list, kernel->name, schedule))
-        return code;
     struct csw_series *series = reallocarray(list->series, list->count + 1, sizeof *list->series);
 
     if (!series)
@@ -63,28 +47,44 @@ static int append_series(struct csw_series_list *list, const struct csw_kernel *
     list->series = series;
     struct csw_series *last = &series[list->count++];
 
-    *last = (struct csw_series){strdup(kernel->name), strdup(tasks), strdup(schedule)};
+    *last =
+        (struct csw_series){strdup(kernel->name), csw_workload_text(workload), strdup(schedule)};
     if (!last->kernel || !last->tasks || !last->schedule)
         return csw_fail(err, -ENOMEM, "no memory for a series");
     return 0;
 }
 
-static int add_schedule(const char *schedule, void *context, struct csw_err *err)
+/* Keeps tasks and schedule as the records will spell them, however the user did. */
+static int append_series(struct csw_series_list *list, const struct csw_kernel *kernel,
+                         const char *tasks, const struct csw_schedule *schedule,
+                         struct csw_err *err)
+{
+    struct csw_workload workload = {0};
+    char text[CSW_SCHEDULE_TEXT_SIZE];
+    int code = csw_workload_parse(&workload, tasks, err);
+
+    csw_schedule_text(schedule, text);
+    if (code == 0)
+        code = csw_job_check(kernel, &workload, schedule, err);
+    if (code == 0 && !has_series(list, kernel->name, text))
+        code = push_series(list, kernel, &workload, text, err);
+    csw_workload_release(&workload);
+    return code;
+}
+
+static int add_schedule(const char *text, void *context, struct csw_err *err)
 {
     const struct series_maker *maker = context;
     const struct csw_kernel *kernel = maker->kernel;
     const bool own_tasks = strcmp(maker->options->tasks, "auto") == 0;
+    struct csw_schedule schedule = csw_schedule_default(kernel);
 
-    struct csw_schedule parsed;
-
-    if (strcmp(schedule, "auto") == 0)
-        schedule = "dynamic";
-    if (csw_schedule_parse(&parsed, schedule, err) < 0)
+    if (strcmp(text, "auto") != 0 && csw_schedule_parse(&schedule, text, err) < 0)
         return -EINVAL;
     if (kernel->flags & CSW_INDIVISIBLE)
-        schedule = "whole";
+        schedule = csw_schedule_default(kernel);
     return append_series(maker->list, kernel, own_tasks ? kernel->tasks : maker->options->tasks,
-                         schedule, err);
+                         &schedule, err);
 }
 
 static int add_kernel(const char *name, void *context, struct csw_err *err)
@@ -100,11 +100,12 @@ static int add_story(struct csw_series_list *list, struct csw_err *err)
     int code = 0;
 
     for (size_t i = 0; code == 0 && i < sizeof story / sizeof *story; i++) {
+        const struct csw_schedule schedule = {.handout = story[i].handout};
         const struct csw_kernel *kernel = NULL;
 
         code = csw_kernel_require(&kernel, story[i].kernel, err);
         if (code == 0)
-            code = append_series(list, kernel, kernel->tasks, story[i].schedule, err);
+            code = append_series(list, kernel, kernel->tasks, &schedule, err);
     }
     return code;
 }
@@ -187,8 +188,9 @@ static int add_counts(const char *word, void *context, struct csw_err *err)
         valid = read_count(&rest, &last) == 0;
     }
     if (!valid || *rest || last < first)
-        return csw_fail(err, -EINVAL, "'%s' is not a number of workers from 1 to %u, nor a range",
-                        word, CSW_MAX_WORKERS);
+        return csw_fail(err, -EINVAL,
+                        "'%.40s' is not a number of workers from 1 to %u, nor a range", word,
+                        CSW_MAX_WORKERS);
     unsigned *grown = reallocarray(counts->count, counts->size + (last - first + 1), sizeof *grown);
 
     if (!grown)
@@ -247,12 +249,10 @@ static int counts_for(struct counts *ret_counts, const struct csw_plan *plan,
         return powers_up_to(ret_counts, waits ? last_waiting(usable_pus) : usable_pus, err);
     int code = csw_counts_parse(&ret_counts->count, &ret_counts->size, plan->workers, err);
 
-    if (code == 0 && ret_counts->count[0] != 1) {
-        struct counts *counts = ret_counts;
-
-        code = add_counts("1", counts, err);
-        counts->size = sort_unique(counts->count, counts->size);
-    }
+    if (code == 0)
+        code = add_counts("1", ret_counts, err); /* the base of S_rel */
+    if (code == 0)
+        ret_counts->size = sort_unique(ret_counts->count, ret_counts->size);
     const unsigned most = code == 0 ? ret_counts->count[ret_counts->size - 1] : 0;
 
     if (code == 0 && most > usable_pus && !waits && !plan->oversubscribe)
@@ -265,86 +265,95 @@ static int counts_for(struct counts *ret_counts, const struct csw_plan *plan,
 
 /* ---- points --------------------------------------------------------------------------------- */
 
-static int append_point(struct csw_plan *plan, const struct csw_series *series,
-                        const char *schedule, const char *driver, unsigned workers,
-                        unsigned usable_pus, struct csw_err *err)
+static int append_point(struct csw_plan *plan, const struct csw_point *point, struct csw_err *err)
 {
     struct csw_point *points = reallocarray(plan->points, plan->count + 1, sizeof *points);
 
     if (!points)
         return csw_fail(err, -ENOMEM, "no memory for %zu points", plan->count + 1);
     plan->points = points;
-    struct csw_point *point = &points[plan->count++];
+    struct csw_point *last = &points[plan->count++];
 
-    *point = (struct csw_point){.kernel = strdup(series->kernel),
-                                .tasks = strdup(series->tasks),
-                                .schedule = strdup(schedule),
-                                .driver = strdup(driver),
-                                .workers = workers,
-                                .oversubscribed = workers > usable_pus};
-    if (!point->kernel || !point->tasks || !point->schedule || !point->driver)
+    *last = *point;
+    last->kernel = strdup(point->kernel);
+    last->tasks = strdup(point->tasks);
+    last->schedule = strdup(point->schedule);
+    last->driver = strdup(point->driver);
+    last->unit = strdup(point->unit);
+    if (!last->kernel || !last->tasks || !last->schedule || !last->driver || !last->unit)
         return csw_fail(err, -ENOMEM, "no memory for a point");
     return 0;
 }
 
-/* One serial base serves all schedules of a kernel, since the work is the same. */
-static bool has_base(const struct csw_plan *plan, const struct csw_series *series)
-{
-    for (size_t i = 0; i < plan->count; i++)
-        if (strcmp(plan->points[i].driver, "serial") == 0 &&
-            strcmp(plan->points[i].kernel, series->kernel) == 0 &&
-            strcmp(plan->points[i].tasks, series->tasks) == 0)
-            return true;
-    return false;
-}
-
+/* Whether the driver runs the series already; `schedule` NULL: under any schedule. */
 static bool has_driver(const struct csw_plan *plan, const struct csw_series *series,
-                       const char *driver)
+                       const char *schedule, const char *driver)
 {
-    for (size_t i = 0; i < plan->count; i++)
-        if (strcmp(plan->points[i].driver, driver) == 0 &&
-            strcmp(plan->points[i].kernel, series->kernel) == 0 &&
-            strcmp(plan->points[i].tasks, series->tasks) == 0 &&
-            strcmp(plan->points[i].schedule, series->schedule) == 0)
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct csw_point *point = &plan->points[i];
+
+        if (strcmp(point->driver, driver) == 0 && strcmp(point->kernel, series->kernel) == 0 &&
+            strcmp(point->tasks, series->tasks) == 0 &&
+            (!schedule || strcmp(point->schedule, schedule) == 0))
             return true;
+    }
     return false;
 }
 
 struct point_maker {
     struct csw_plan *plan;
     const struct csw_series *series;
+    const struct csw_kernel *kernel;
     const struct counts *counts;
     unsigned usable_pus;
 };
 
+static int make_point(const struct point_maker *maker, const char *schedule, const char *driver,
+                      unsigned workers, struct csw_err *err)
+{
+    const struct csw_point point = {.kernel = maker->series->kernel,
+                                    .tasks = maker->series->tasks,
+                                    .schedule = (char *)schedule,
+                                    .driver = (char *)driver,
+                                    .workers = workers,
+                                    .oversubscribed = workers > maker->usable_pus,
+                                    .waits = maker->kernel->flags & CSW_WAITS,
+                                    .unit = (char *)maker->kernel->unit};
+
+    return append_point(maker->plan, &point, err);
+}
+
 static int add_driver(const char *name, void *context, struct csw_err *err)
 {
     const struct point_maker *maker = context;
+    const char *schedule = maker->series->schedule;
     const struct csw_driver *driver = NULL;
     int code = csw_driver_require(&driver, name, err);
 
-    if (code < 0 || (driver->flags & CSW_ONE_WORKER) || /* the base is there already */
-        has_driver(maker->plan, maker->series, name))
+    /* the serial base is there already, and so may be a driver that is named twice */
+    if (code < 0 || strcmp(name, "serial") == 0 ||
+        has_driver(maker->plan, maker->series, schedule, name))
         return code;
-    for (size_t i = 0; code == 0 && i < maker->counts->size; i++)
-        code = append_point(maker->plan, maker->series, maker->series->schedule, name,
-                            maker->counts->count[i], maker->usable_pus, err);
+    const size_t counts = driver->flags & CSW_ONE_WORKER ? 1 : maker->counts->size;
+
+    for (size_t i = 0; code == 0 && i < counts; i++)
+        code = make_point(maker, schedule, name, maker->counts->count[i], err);
     return code;
 }
 
 static int fill_series(struct csw_plan *plan, const struct csw_series *series, unsigned usable_pus,
                        struct csw_err *err)
 {
-    const struct csw_kernel *kernel = NULL;
     struct counts counts = {0};
-    int code = csw_kernel_require(&kernel, series->kernel, err);
+    struct point_maker maker = {
+        .plan = plan, .series = series, .counts = &counts, .usable_pus = usable_pus};
+    int code = csw_kernel_require(&maker.kernel, series->kernel, err);
 
-    if (code == 0 && !has_base(plan, series))
-        code = append_point(plan, series, "whole", "serial", 1, usable_pus, err);
+    /* One serial base serves all schedules of a kernel, since the work is the same. */
+    if (code == 0 && !has_driver(plan, series, NULL, "serial"))
+        code = make_point(&maker, "whole", "serial", 1, err);
     if (code == 0)
-        code = counts_for(&counts, plan, kernel, usable_pus, err);
-    struct point_maker maker = {plan, series, &counts, usable_pus};
-
+        code = counts_for(&counts, plan, maker.kernel, usable_pus, err);
     if (code == 0)
         code = csw_for_each_word(plan->driver, add_driver, &maker, err);
     free(counts.count);
@@ -394,11 +403,13 @@ int csw_plan_order(uint64_t seed, size_t count, uint64_t round, size_t *ret_orde
                    struct csw_err *err)
 {
     const size_t rows = count % 2 == 0 ? count : 2 * count;
-    size_t *row_order = calloc(rows + count, sizeof *row_order), *label = row_order + rows;
+    size_t *row_order = calloc(rows + count, sizeof *row_order);
     uint64_t cycle_seed = draw(&seed) + round / rows; /* neighbouring seeds share no cycle */
 
     if (!row_order)
         return csw_fail(err, -ENOMEM, "no memory for the order of %zu points", count);
+    size_t *label = row_order + rows;
+
     shuffle(draw(&cycle_seed), rows, row_order);
     shuffle(draw(&cycle_seed), count, label);
     const size_t row = row_order[round % rows];

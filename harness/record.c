@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <coresweep/plan.h>
+#include <coresweep/job.h>
 
 #include "record_json.h"
 
@@ -86,12 +86,20 @@ json_t *csw_real_json(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-/* A text that is no valid UTF-8 (a file name, say) is no JSON string. */
+/* JSON strings are UTF-8: of another text (a file name, say) only the ASCII part is kept. */
 static json_t *text_json(const char *text)
 {
     json_t *json = json_string(text ? text : "");
+    char *ascii = json ? NULL : strdup(text);
 
-    return json ? json : json_string("?");
+    if (!ascii)
+        return json;
+    for (char *p = ascii; *p; p++)
+        if ((unsigned char)*p >= 0x80)
+            *p = '?';
+    json = json_string(ascii);
+    free(ascii);
+    return json;
 }
 
 static json_t *member_json(const struct csw_field *field, const void *record)
@@ -272,6 +280,19 @@ char *csw_end_line(const struct csw_end *end)
     return line_of(&csw_end_fields, csw_record_json(&csw_end_fields, end));
 }
 
+/* One field of all workers; NULL: out of memory. */
+static json_t *column_json(const struct csw_sample *sample, const struct csw_field *field)
+{
+    json_t *column = json_array();
+
+    for (uint64_t w = 0; w < sample->workers; w++)
+        json_array_append_new(column, member_json(field, &sample->worker[w]));
+    if (json_array_size(column) == sample->workers)
+        return column;
+    json_decref(column);
+    return NULL;
+}
+
 /* Workers are written by column: {"start_ns": [...], ...} with one element per worker. */
 static json_t *workers_json(const struct csw_sample *sample)
 {
@@ -279,13 +300,13 @@ static json_t *workers_json(const struct csw_sample *sample)
 
     for (size_t i = 0; i < csw_worker_fields.count; i++) {
         const struct csw_field *field = &csw_worker_fields.field[i];
-        json_t *column = json_array();
 
-        for (uint64_t w = 0; w < sample->workers; w++)
-            json_array_append_new(column, member_json(field, &sample->worker[w]));
-        json_object_set_new(columns, field->name, column);
+        json_object_set_new(columns, field->name, column_json(sample, field));
     }
-    return columns;
+    if (json_object_size(columns) == csw_worker_fields.count)
+        return columns;
+    json_decref(columns);
+    return NULL;
 }
 
 char *csw_sample_line(const struct csw_sample *sample)

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <coresweep/kernel.h>
-
 const struct csw_report_column csw_report_columns[] = {
     {"time_ns", offsetof(struct csw_cell, time_ns)},
     {"s_abs", offsetof(struct csw_cell, s_abs)},
@@ -40,7 +38,6 @@ static double process_ns(const struct csw_sample *sample)
     return sample->process_ns;
 }
 
-/* CPU time on the critical path: what the run takes where nobody disturbs the busiest worker. */
 static double busiest_cpu_ns(const struct csw_sample *sample)
 {
     uint64_t most = 0;
@@ -49,6 +46,28 @@ static double busiest_cpu_ns(const struct csw_sample *sample)
         if (sample->worker[w].cpu_ns > most)
             most = sample->worker[w].cpu_ns;
     return most > 0 ? (double)most : NAN;
+}
+
+static double mean_cpu_ns(const struct csw_sample *sample)
+{
+    uint64_t sum = 0;
+
+    for (uint64_t w = 0; w < sample->workers; w++)
+        sum += sample->worker[w].cpu_ns;
+    return sum > 0 ? (double)sum / (double)sample->workers : NAN;
+}
+
+/*
+ * What a run would take if nobody else used the CPUs: the CPU time of the busiest worker. Under
+ * dynamic and guided a worker that is held up leaves its share to the others, which makes them
+ * busier than they would have been: there it is the mean.
+ */
+static sample_value undisturbed_ns(const struct csw_point *point)
+{
+    const bool evens_out = strncmp(point->schedule, "dynamic", strlen("dynamic")) == 0 ||
+                           strncmp(point->schedule, "guided", strlen("guided")) == 0;
+
+    return evens_out ? mean_cpu_ns : busiest_cpu_ns;
 }
 
 static int compare_samples(const void *a, const void *b)
@@ -126,13 +145,15 @@ static double least(const double *values, size_t count)
     return min;
 }
 
-/* Work of one run: steps where the kernel counts them, otherwise items. */
-static double work_of(struct samples samples)
+/* Work per second: steps where the kernel counts them, otherwise items. */
+static void fill_rate(struct csw_cell *cell, struct samples samples)
 {
-    if (samples.count == 0)
-        return NAN;
-    return (double)(samples.sample[0]->work > 0 ? samples.sample[0]->work
-                                                : samples.sample[0]->items);
+    const struct csw_sample *any = samples.count > 0 ? samples.sample[0] : NULL;
+    const bool steps = any && any->work > 0;
+    const double work = steps ? (double)any->work : any ? (double)any->items : NAN;
+
+    cell->unit = any && !steps ? "items" : cell->point->unit;
+    cell->rate = csw_estimate_under(work * 1e9, cell->time_ns);
 }
 
 /* ---- from rounds to cells ------------------------------------------------------------------- */
@@ -178,7 +199,7 @@ static int fill_times(struct csw_report *report, size_t point, double *scratch, 
     if (!cell->round_ns || !cell->round_cpu_ns)
         return -ENOMEM;
     fill_rounds(samples, region_ns, rounds, scratch, cell->round_ns);
-    fill_rounds(samples, busiest_cpu_ns, rounds, scratch, cell->round_cpu_ns);
+    fill_rounds(samples, undisturbed_ns(cell->point), rounds, scratch, cell->round_cpu_ns);
     cell->time_ns = csw_median(cell->round_ns, rounds);
     cell->min_ns = least(cell->round_ns, rounds);
     fill_rounds(samples, e2e_ns, rounds, scratch, values);
@@ -186,7 +207,7 @@ static int fill_times(struct csw_report *report, size_t point, double *scratch, 
     fill_rounds(samples, process_ns, rounds, scratch, values);
     cell->process_ns = csw_median(values, rounds);
     cell->preempted = mean_preempted(samples);
-    cell->rate = csw_estimate_under(work_of(samples) * 1e9, cell->time_ns);
+    fill_rate(cell, samples);
     return 0;
 }
 
@@ -200,18 +221,9 @@ static void fill_speedups(const struct csw_report *report, struct csw_cell *cell
         cell->s_abs = csw_paired_ratio(base->round_ns, cell->round_ns, rounds);
     if (single)
         cell->s_rel = csw_paired_ratio(single->round_ns, cell->round_ns, rounds);
-    if (base && !cell->waits)
+    if (base && !cell->point->waits)
         cell->s_cpu = csw_paired_ratio(base->round_cpu_ns, cell->round_cpu_ns, rounds);
     cell->efficiency = csw_estimate_times(cell->s_abs, 1 / (double)cell->point->workers);
-}
-
-static void name_cell(struct csw_cell *cell, const struct csw_point *point)
-{
-    const struct csw_kernel *kernel = csw_kernel_find(point->kernel);
-
-    cell->point = point;
-    cell->unit = kernel ? kernel->unit : "steps";
-    cell->waits = kernel && (kernel->flags & CSW_WAITS);
 }
 
 static int fill_cells(struct csw_report *report)
@@ -222,7 +234,7 @@ static int fill_cells(struct csw_report *report)
     int code = scratch && rounds ? sort_samples(report) : -ENOMEM;
 
     for (size_t p = 0; code == 0 && p < report->count; p++) {
-        name_cell(&report->cell[p], &results->plan.points[p]);
+        report->cell[p].point = &results->plan.points[p];
         code = fill_times(report, p, scratch, rounds);
     }
     for (size_t p = 0; code == 0 && p < report->count; p++)
@@ -269,11 +281,4 @@ void csw_report_release(struct csw_report *report)
     free(report->cell);
     free(report->sorted);
     *report = (struct csw_report){0};
-}
-
-int csw_report_check(FILE *out, struct csw_err *err)
-{
-    if (fflush(out) != 0 || ferror(out))
-        return csw_fail(err, -EIO, "cannot write the report: %s", strerror(errno));
-    return 0;
 }

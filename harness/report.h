@@ -16,7 +16,6 @@
 struct csw_cell {
     const struct csw_point *point;
     const char *unit; /* what `rate` counts, plural */
-    bool waits;       /* the kernel waits: CPU time means nothing */
 
     struct csw_estimate time_ns;    /* region */
     struct csw_estimate e2e_ns;     /* create + run + join */
@@ -24,9 +23,9 @@ struct csw_cell {
     struct csw_estimate s_abs;      /* over the serial base */
     struct csw_estimate s_rel;      /* over the same driver with one worker */
     struct csw_estimate efficiency; /* s_abs / workers */
-    struct csw_estimate s_cpu;      /* serial CPU time / CPU time of the busiest worker */
+    struct csw_estimate s_cpu;      /* s_abs by CPU time: busiest worker, or mean if evened out */
     struct csw_estimate rate;       /* work per second */
-    double min_ns, preempted;       /* least time; mean preemptions per sample, all workers */
+    double min_ns, preempted;       /* least time; mean preemptions in a run, all workers */
 
     double *round_ns, *round_cpu_ns; /* by round, NAN: not measured */
 };
@@ -49,9 +48,6 @@ struct csw_report_column {
 };
 extern const struct csw_report_column csw_report_columns[];
 extern const size_t csw_report_column_count;
-
-/* Flushes the stream: 0, or -EIO where something could not be written. */
-int csw_report_check(FILE *out, struct csw_err *);
 
 /* Writes the report. 0, or -EIO / -ENOMEM where it could not be written whole. */
 int csw_report_table(const struct csw_report *, FILE *out, struct csw_err *);

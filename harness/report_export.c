@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "files.h"
 #include "record_json.h"
 
 static const struct csw_estimate *estimate_of(const struct csw_cell *cell,
@@ -30,7 +31,10 @@ static json_t *rounds_json(const double *values, size_t count)
 
     for (size_t r = 0; r < count; r++)
         json_array_append_new(array, csw_real_json(values[r]));
-    return array;
+    if (json_array_size(array) == count)
+        return array;
+    json_decref(array);
+    return NULL;
 }
 
 static json_t *cell_json(const struct csw_report *report, const struct csw_cell *cell)
@@ -38,7 +42,6 @@ static json_t *cell_json(const struct csw_report *report, const struct csw_cell 
     json_t *object = csw_record_json(&csw_point_fields, cell->point);
 
     json_object_set_new(object, "unit", json_string(cell->unit));
-    json_object_set_new(object, "waits", json_boolean(cell->waits));
     json_object_set_new(object, "min_ns", csw_real_json(cell->min_ns));
     json_object_set_new(object, "preempted", csw_real_json(cell->preempted));
     for (size_t c = 0; c < csw_report_column_count; c++)
@@ -70,10 +73,13 @@ int csw_report_json(const struct csw_report *report, FILE *out, struct csw_err *
 
     if (!json)
         return csw_fail(err, -ENOMEM, "no memory for a report");
-    json_dumpf(json, out, JSON_INDENT(1) | JSON_REAL_PRECISION(10));
+    const int dumped = json_dumpf(json, out, JSON_INDENT(1) | JSON_REAL_PRECISION(10));
+
     json_decref(json);
+    if (dumped != 0 && !ferror(out))
+        return csw_fail(err, -ENOMEM, "no memory for a report");
     fprintf(out, "\n");
-    return csw_report_check(out, err);
+    return csw_stream_flush(out, "the report", err);
 }
 
 /* ---- CSV (RFC 4180, one row per point) ------------------------------------------------------ */
@@ -115,5 +121,5 @@ int csw_report_csv(const struct csw_report *report, FILE *out, struct csw_err *e
     fprintf(out, ",min_ns,preempted\n");
     for (size_t i = 0; i < report->count; i++)
         print_cell(&report->cell[i], out);
-    return csw_report_check(out, err);
+    return csw_stream_flush(out, "the report", err);
 }

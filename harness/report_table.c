@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "files.h"
 #include "table.h"
 
 #define CELL_SIZE 40
@@ -116,7 +117,7 @@ static void fill_row(const struct csw_cell *cell, row ret_row)
     print_time(&cell->time_ns, ret_row[TIME]);
     print_ratio(&cell->s_abs, ret_row[S_ABS]);
     print_ratio(&cell->s_rel, ret_row[S_REL]);
-    print_value(cell->waits ? NAN : cell->efficiency.value, ret_row[EFFICIENCY]);
+    print_value(cell->point->waits ? NAN : cell->efficiency.value, ret_row[EFFICIENCY]);
     print_value(cell->s_cpu.value, ret_row[S_CPU]);
     print_rate(cell->rate.value, ret_row[RATE]);
 }
@@ -157,7 +158,7 @@ static bool leads(const struct csw_report *report, size_t index)
 static void print_title(const struct csw_cell *cell, const char *before, FILE *out)
 {
     const struct csw_point *point = cell->point;
-    const size_t shown = 40;
+    const size_t shown = 32;
 
     fprintf(out, "%s%s, schedule %s, tasks %.*s%s (rate: %s)\n", before, point->kernel,
             point->schedule, (int)shown, point->tasks, strlen(point->tasks) > shown ? "..." : "",
@@ -183,7 +184,7 @@ static void print_notes(const struct csw_report *report, const char *line_end, F
     fprintf(out,
             "S_abs: speedup over serial. S_rel: over the same driver with one worker. eff: "
             "S_abs/workers.%s\n"
-            "S_cpu: S_abs by CPU time of the busiest worker, as if nobody else used the CPUs.%s\n",
+            "S_cpu: S_abs by CPU time instead of wall time, as if nobody else used the CPUs.%s\n",
             line_end, line_end);
     if (few)
         fprintf(out, "(n=...): too few rounds for a 95 %% interval, which takes at least 6.%s\n",
@@ -228,7 +229,7 @@ int csw_report_table(const struct csw_report *report, FILE *out, struct csw_err 
     if (code < 0)
         return code;
     print_notes(report, "", out);
-    return csw_report_check(out, err);
+    return csw_stream_flush(out, "the report", err);
 }
 
 /* ---- Markdown ------------------------------------------------------------------------------- */
@@ -259,5 +260,5 @@ int csw_report_markdown(const struct csw_report *report, FILE *out, struct csw_e
         if (leads(report, i))
             print_markdown_series(report, i, out);
     print_notes(report, "  ", out);
-    return csw_report_check(out, err);
+    return csw_stream_flush(out, "the report", err);
 }

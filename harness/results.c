@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/file.h>
 #include <unistd.h>
+
+#include <coresweep/plan.h>
 
 #include "record_json.h"
 
@@ -48,6 +50,9 @@ static int read_plan(struct csw_results *results, const json_t *object, struct c
     if (plan->schema != CSW_SCHEMA)
         return csw_fail(err, -EINVAL, "the file has schema %" PRIu64 ", this coresweep reads %u",
                         plan->schema, CSW_SCHEMA);
+    if (plan->rounds < 1 || plan->rounds > CSW_MAX_ROUNDS || plan->samples < 1 ||
+        plan->samples > CSW_MAX_SAMPLES || plan->min_ms < 1)
+        return csw_fail(err, -EINVAL, "the plan has no sensible rounds, samples or min_ms");
     return read_points(plan, json_object_get(object, "points"), err);
 }
 
@@ -152,8 +157,8 @@ static int read_lines(struct csw_results *results, FILE *in, const char *path, s
         results->valid_bytes += (uint64_t)length;
     }
     free(line);
-    if (code == 0 && ferror(in))
-        return csw_fail(err, -EIO, "cannot read '%s'", path);
+    if (code == 0 && !results->cut_off && !feof(in))
+        return csw_fail(err, -errno, "cannot read '%.200s': %s", path, strerror(errno));
     return code;
 }
 
@@ -163,16 +168,16 @@ int csw_results_read(struct csw_results *ret_results, const char *path, struct c
     FILE *in = fopen(path, "r");
 
     if (!in)
-        return csw_fail(err, -errno, "cannot open '%s': %s", path, strerror(errno));
+        return csw_fail(err, -errno, "cannot open '%.200s': %s", path, strerror(errno));
     int code = read_lines(&results, in, path, err);
 
     fclose(in);
     if (code == 0 && (results.plan.count == 0 || !results.host.hostname))
-        code =
-            csw_fail(err, -EINVAL,
-                     "'%s' holds no complete plan and host: nothing was measured, so remove it and "
-                     "sweep again",
-                     path);
+        code = csw_fail(
+            err, -EINVAL,
+            "'%.200s' holds no complete plan and host: nothing was measured, so remove it and "
+            "sweep again",
+            path);
     if (code < 0) {
         csw_results_release(&results);
         return code;
@@ -210,6 +215,13 @@ static int writer_new(struct csw_writer **ret_writer, int fd, off_t length, cons
     struct csw_writer *writer = malloc(sizeof *writer);
     char *copy = strdup(path);
 
+    /* Two sweeps that write one file would ruin it; the lock goes with the descriptor. */
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        free(writer);
+        free(copy);
+        close(fd);
+        return csw_fail(err, -EBUSY, "'%.200s' is being written by another coresweep", path);
+    }
     if (!writer || !copy) {
         free(writer);
         free(copy);
@@ -226,29 +238,32 @@ int csw_writer_create(struct csw_writer **ret_writer, const char *path, struct c
     const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 
     if (fd < 0 && errno == EEXIST)
-        return csw_fail(err, -EEXIST,
-                        "'%s' exists already; go on with it by --resume, or name another --output",
-                        path);
+        return csw_fail(
+            err, -EEXIST,
+            "'%.200s' exists already; go on with it by --resume, or name another --output", path);
     if (fd < 0)
-        return csw_fail(err, -errno, "cannot create '%s': %s", path, strerror(errno));
+        return csw_fail(err, -errno, "cannot create '%.200s': %s", path, strerror(errno));
     return writer_new(ret_writer, fd, 0, path, err);
 }
 
-int csw_writer_reopen(struct csw_writer **ret_writer, const char *path, uint64_t valid_bytes,
-                      struct csw_err *err)
+int csw_writer_reopen(struct csw_writer **ret_writer, const char *path, struct csw_err *err)
 {
     const int fd = open(path, O_WRONLY | O_CLOEXEC);
 
     if (fd < 0)
-        return csw_fail(err, -errno, "cannot open '%s' for writing: %s", path, strerror(errno));
-    if (ftruncate(fd, (off_t)valid_bytes) != 0 || lseek(fd, (off_t)valid_bytes, SEEK_SET) < 0) {
-        const int code = -errno;
+        return csw_fail(err, -errno, "cannot open '%.200s' for writing: %s", path, strerror(errno));
+    return writer_new(ret_writer, fd, 0, path, err);
+}
 
-        close(fd);
-        return csw_fail(err, code, "cannot cut '%s' to its complete lines: %s", path,
-                        strerror(-code));
-    }
-    return writer_new(ret_writer, fd, (off_t)valid_bytes, path, err);
+int csw_writer_cut(struct csw_writer *writer, uint64_t valid_bytes, struct csw_err *err)
+{
+    const off_t length = (off_t)valid_bytes;
+
+    if (ftruncate(writer->fd, length) != 0 || lseek(writer->fd, length, SEEK_SET) < 0)
+        return csw_fail(err, -errno, "cannot cut '%s' to its complete lines: %s", writer->path,
+                        strerror(errno));
+    writer->length = length;
+    return 0;
 }
 
 /* Writes all bytes; 0 or a negative errno. */
@@ -286,10 +301,11 @@ int csw_writer_line(struct csw_writer *writer, const char *line, struct csw_err 
     /* Failing here costs nothing: readers leave an unfinished last line out. */
     if (ftruncate(writer->fd, writer->length) == 0)
         lseek(writer->fd, writer->length, SEEK_SET);
-    return csw_fail(err, code,
-                    "cannot write '%s': %s; what was measured so far is kept and readable, make "
-                    "room and go on with --resume",
-                    writer->path, strerror(-code));
+    return csw_fail(
+        err, code,
+        "cannot write '%.200s': %s; what was measured so far is kept and readable, make "
+        "room and go on with --resume",
+        writer->path, strerror(-code));
 }
 
 int csw_writer_close(struct csw_writer *writer, struct csw_err *err)

@@ -233,6 +233,15 @@ static int write_end(const struct run *run, struct csw_err *err)
     return 0;
 }
 
+/* True for a file that was resumed although it lacks nothing. */
+static bool is_complete(const struct run *run)
+{
+    const struct csw_sweep *sweep = run->sweep;
+
+    return sweep->before && sweep->before->ended &&
+           run->visits_done == sweep->plan->rounds * sweep->plan->count;
+}
+
 static int run_rounds(struct run *run, size_t *order, struct csw_err *err)
 {
     int code = 0;
@@ -251,13 +260,13 @@ int csw_sweep_run(const struct csw_sweep *sweep, struct csw_err *err)
     size_t *order = calloc(plan->count, sizeof *order);
     int code = 0;
 
-    run.done = calloc(plan->rounds * plan->count, sizeof *run.done);
+    run.done = calloc(plan->rounds, plan->count * sizeof *run.done);
     run.points = calloc(plan->count, sizeof *run.points);
     if (!order || !run.done || !run.points) {
         code = csw_fail(err, -ENOMEM, "no memory for a sweep of %zu points", plan->count);
     } else {
         mark_done(&run, sweep->before);
-        code = run_rounds(&run, order, err);
+        code = is_complete(&run) ? 0 : run_rounds(&run, order, err);
     }
     free(order);
     free(run.done);

@@ -34,7 +34,8 @@ struct csw_sweep {
 };
 
 /*
- * Visits what is missing, appends samples and events, and the end line when the plan is through. A
+ * Visits what is missing, appends samples and events, and the end line when the plan is through; a
+ * file that lacks nothing stays as it is. A
  * visit that fails is an event; the second failure of a point gives it up. Returns 0 when every
  * visit gave its samples; -ECHILD when some failed; CSW_EWRONG at once when a result was wrong;
  * -EINTR when the user stopped it; or what writing returned.

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "files.h"
+
 struct csw_table {
     struct libscols_table *scols;
     size_t columns;
@@ -51,9 +53,7 @@ int csw_table_print(struct csw_table *table, FILE *out, struct csw_err *err)
     free(table);
     if (code != 0)
         return csw_fail(err, -ENOMEM, "no memory for a table");
-    if (fflush(out) != 0 || ferror(out))
-        return csw_fail(err, -EIO, "cannot write a table: %s", strerror(errno));
-    return 0;
+    return csw_stream_flush(out, "a table", err);
 }
 
 const char *csw_table_library(void)

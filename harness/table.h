@@ -15,7 +15,7 @@ struct csw_column {
 
 struct csw_table; /* NULL: there was no memory, which csw_table_print will tell */
 
-struct csw_table *csw_table_new(const struct csw_column *, size_t columns);
+struct csw_table *csw_table_new(const struct csw_column *columns, size_t count);
 
 /* Adds a row of one text per column; the texts are copied. */
 void csw_table_row(struct csw_table *, const char *const *texts);

@@ -72,6 +72,7 @@ static _Noreturn void become_visit(const char *program, char *const *arguments, 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() == parent && dup2(out[1], STDOUT_FILENO) >= 0 && dup2(err[1], STDERR_FILENO) >= 0)
         execv(program, arguments);
+    dprintf(err[1], "cannot start %s: %s\n", program, strerror(errno));
     _exit(127);
 }
 
@@ -102,9 +103,14 @@ static int start(struct child *child, const struct csw_visit *visit, const struc
 
     close(out[1]);
     close(errors[1]);
+    if (code < 0) {
+        close(out[0]);
+        close(errors[0]);
+        return code;
+    }
     child->out.fd = out[0];
     child->err.fd = errors[0];
-    return code;
+    return 0;
 }
 
 /* ---- listening ------------------------------------------------------------------------------ */

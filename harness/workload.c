@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "files.h"
+
 /* Nobody means a larger exponent: twenty digits fill 64 bits, and as many may follow the point. */
 #define MAX_EXPONENT 40
 
@@ -131,11 +133,7 @@ char *csw_workload_text(const struct csw_workload *workload)
         return NULL;
     for (size_t i = 0; i < workload->count; i++)
         fprintf(out, "%s%" PRIu64, i > 0 ? "," : "", workload->tasks[i].n);
-    if (fclose(out) != 0) {
-        free(text);
-        return NULL;
-    }
-    return text;
+    return csw_stream_text(out, &text);
 }
 
 static const char *const handout_names[] = {
@@ -144,6 +142,12 @@ static const char *const handout_names[] = {
     [CSW_DYNAMIC] = "dynamic",
     [CSW_GUIDED] = "guided",
 };
+
+struct csw_schedule csw_schedule_default(const struct csw_kernel *kernel)
+{
+    return (struct csw_schedule){.handout =
+                                     kernel->flags & CSW_INDIVISIBLE ? CSW_WHOLE : CSW_DYNAMIC};
+}
 
 static bool takes_chunk(enum csw_handout handout)
 {

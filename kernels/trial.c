@@ -6,8 +6,8 @@
  *             found(i)
  *
  * It is kept honest: one conversion and one comparison per candidate root, n of them for a number
- * that is no square, r of them for r^2. Compilers neither hoist nor vectorise the inner loop,
- * because of its early exit.
+ * that is no square, r of them for r^2. The empty asm keeps every compiler from doing several at
+ * once.
  *
  * Exact: sqrt is correctly rounded, so for i < 2^52 it is a whole number only where i is a square:
  * the root of r^2 + 1 differs from r by more than 2^-27, half a unit in the last place there.
@@ -20,11 +20,13 @@
 /* Returns the root if 1..n holds it, otherwise 0; adds the comparisons made. */
 static inline int64_t find_root(double root, int64_t n, uint64_t *comparisons)
 {
-    for (int64_t j = 1; j <= n; j++)
+    for (int64_t j = 1; j <= n; j++) {
+        __asm__ volatile("" : "+r"(j));
         if ((double)j == root) {
             *comparisons += (uint64_t)j;
             return j;
         }
+    }
     *comparisons += (uint64_t)n;
     return 0;
 }

@@ -213,7 +213,9 @@ def drawn_values(drawing: Drawing) -> list[float]:
     scale, values = drawing.view.scale, [1.0]
     for series in drawing.series:
         for point in (p for p in series.points if p.s_abs.value is not None):
-            ratios = [point.s_abs.value, point.s_abs.low, point.s_abs.high, *series.ratios(point)]
+            ratios = [point.s_abs.value, point.s_abs.low, point.s_abs.high]
+            if drawing.view.logarithmic:  # on a linear axis a few far rounds would flatten the rest
+                ratios += series.ratios(point)
             values += [scale(ratio, point.workers) for ratio in ratios if ratio is not None]
             values.append(drawing.view.twin(point) or 1.0)
     return values

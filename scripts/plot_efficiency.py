@@ -29,7 +29,7 @@ EFFICIENCY = View(
     with_waits=False,
     levels=((1.0, "ideal"), (0.5, "half")),
     twin_note="Faint twins count CPU time only: what is missing below them went to other load or "
-    "to waiting.",
+    "to waiting. Rounds beyond the frame are left out.",
 )
 
 if __name__ == "__main__":

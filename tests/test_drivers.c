@@ -535,7 +535,7 @@ static void pass_gate(bool between_processes)
     for (int i = 0; i < GATE_WORKERS; i++)
         CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, arrive_late, &crowd), 0);
     for (int round = 0; round <= 1000; round++) {
-        while (!csw_gate_join(&crowd.gate, FOREVER_NS))
+        while (!csw_gate_spin(&crowd.gate) && !csw_gate_sleep(&crowd.gate, FOREVER_NS))
             ;
         sleep_at_random(&seed);
         crowd.stop = round == 1000;
@@ -556,9 +556,11 @@ static void a_gate_that_nobody_passes_gives_the_leader_back_in_time(void)
     struct csw_gate gate;
 
     csw_gate_init(&gate, 1, true);
-    CU_ASSERT_FALSE(csw_gate_join(&gate, 1000));
+    CU_ASSERT_FALSE(csw_gate_spin(&gate));
+    CU_ASSERT_FALSE(csw_gate_sleep(&gate, 1000));
     csw_gate_arrive(&gate);
-    CU_ASSERT_TRUE(csw_gate_join(&gate, 1000));
+    CU_ASSERT_TRUE(csw_gate_spin(&gate));
+    CU_ASSERT_TRUE(csw_gate_sleep(&gate, 1000));
 }
 
 /* ---- registry ------------------------------------------------------------------------------- */

@@ -162,7 +162,7 @@ static void check_one_job(const struct csw_kernel *kernel, const char *tasks, co
     struct given given;
     struct csw_err err = {0};
     const int code = open_job(&given, kernel, tasks, schedule, workers, &err);
-    const bool too_many = given.documented > (UINT64_C(1) << 63);
+    const bool too_many = given.documented > (UINT64_C(1) << 32);
 
     CHECK(given.row, code == (too_many ? -EINVAL : 0));
     if (code == 0)
@@ -441,7 +441,7 @@ static void a_task_that_cannot_be_opened_closes_those_before_it(void)
     }
 }
 
-static void too_many_units_close_what_was_opened(void)
+static void too_many_units_are_refused_before_anything_is_opened(void)
 {
     struct given given;
     struct csw_err err = {0};
@@ -450,8 +450,8 @@ static void too_many_units_close_what_was_opened(void)
     CU_ASSERT_EQUAL(open_job(&given, &witness_kernel, "18446744073709551615,18446744073709551615",
                              "dynamic:1", 1, &err),
                     -EINVAL);
-    CU_ASSERT_EQUAL(witness.opened, 2);
-    CU_ASSERT_EQUAL(witness.closed, 2);
+    CU_ASSERT_EQUAL(witness.opened, 0);
+    CU_ASSERT_EQUAL(witness.closed, 0);
     CU_ASSERT_EQUAL(witness.scans, 0);
     close_job(&given);
 }
@@ -526,17 +526,18 @@ static void kernels_of_the_registry_refuse_what_they_cannot_do_exactly(void)
     }
 }
 
-static void up_to_2_to_63_units_are_taken(void)
+static void up_to_2_to_32_units_are_taken(void)
 {
     static const struct {
         const char *tasks, *schedule;
         uint64_t units; /* 0: refused */
     } rows[] = {
-        {"18446744073709551615", "dynamic:2", UINT64_C(1) << 63},
-        {"18446744073709551615,1", "dynamic:2", 0},
+        {"8589934592", "dynamic:2", UINT64_C(1) << 32},
+        {"8589934591,1", "dynamic:2", 0},
         {"1,18446744073709551615", "guided:2", 0},
-        {"9223372036854775808", "dynamic:1", UINT64_C(1) << 63},
-        {"9223372036854775809", "dynamic:1", 0},
+        {"5,18446744073709551615", "dynamic:1", 0},
+        {"4294967296", "dynamic:1", UINT64_C(1) << 32},
+        {"4294967297", "dynamic:1", 0},
         {"18446744073709551615,18446744073709551615", "dynamic:1", 0},
     };
 
@@ -547,7 +548,7 @@ static void up_to_2_to_63_units_are_taken(void)
             open_job(&given, csw_kernel_find("count"), rows[i].tasks, rows[i].schedule, 1, &err);
 
         CHECK(given.row, code == (rows[i].units ? 0 : -EINVAL));
-        CHECK(given.row, code < 0 ? !given.job && strstr(err.text, "more than 2^63 units")
+        CHECK(given.row, code < 0 ? !given.job && strstr(err.text, "more than 4294967296 units")
                                   : given.job && given.job->units == rows[i].units);
         close_job(&given);
     }
@@ -645,10 +646,10 @@ static const struct test tests[] = {
     TEST(without_a_closed_form_one_serial_scan_tells_what_to_expect),
     TEST(every_state_is_closed_once),
     TEST(a_task_that_cannot_be_opened_closes_those_before_it),
-    TEST(too_many_units_close_what_was_opened),
+    TEST(too_many_units_are_refused_before_anything_is_opened),
     TEST(what_does_not_fit_together_is_refused_before_anything_is_opened),
     TEST(kernels_of_the_registry_refuse_what_they_cannot_do_exactly),
-    TEST(up_to_2_to_63_units_are_taken),
+    TEST(up_to_2_to_32_units_are_taken),
     TEST(an_unstamped_job_notes_no_times),
     TEST(a_stamped_job_notes_start_end_and_cpu_time),
     TEST(listed_hits_stand_in_the_order_of_tasks),

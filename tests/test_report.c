@@ -63,11 +63,11 @@ static struct csw_sample *add_sample(struct world *world, uint64_t point, uint64
 
 #define WORK (char *)"trial", (char *)"50,60"
 static struct csw_point trial_points[] = {
-    {WORK, (char *)"whole", (char *)"serial", 1, false},
-    {WORK, (char *)"dynamic", (char *)"pthread", 1, false},
-    {WORK, (char *)"dynamic", (char *)"pthread", 2, false},
-    {WORK, (char *)"dynamic", (char *)"pthread", 4, false},
-    {WORK, (char *)"dynamic", (char *)"fork", 8, true},
+    {WORK, (char *)"whole", (char *)"serial", 1, false, false, (char *)"comparisons"},
+    {WORK, (char *)"dynamic", (char *)"pthread", 1, false, false, (char *)"comparisons"},
+    {WORK, (char *)"dynamic", (char *)"pthread", 2, false, false, (char *)"comparisons"},
+    {WORK, (char *)"dynamic", (char *)"pthread", 4, false, false, (char *)"comparisons"},
+    {WORK, (char *)"dynamic", (char *)"fork", 8, true, false, (char *)"comparisons"},
 };
 
 /* What a round multiplies all its times by: far more than any difference between the points. */
@@ -130,7 +130,8 @@ static void speedups_are_exact_although_all_rounds_drift(void)
 
         check_exact(&report.cell[p].s_abs, 0.8 * workers, 10);
         check_exact(&report.cell[p].efficiency, 0.8, 10);
-        check_exact(&report.cell[p].s_cpu, workers, 10);
+        /* dynamic: the mean CPU time, (p + 1) / 2p of the busiest worker's */
+        check_exact(&report.cell[p].s_cpu, 2 * workers * workers / (workers + 1), 10);
         if (p < 4)
             check_exact(&report.cell[p].s_rel, workers, 10);
     }
@@ -172,7 +173,7 @@ static void rounds_without_both_sides_are_left_out(void)
 
     check_exact(&report.cell[2].s_abs, 1.6, 7);
     check_exact(&report.cell[2].s_rel, 2, 7);
-    check_exact(&report.cell[2].s_cpu, 2, 7);
+    check_exact(&report.cell[2].s_cpu, 8.0 / 3, 7);
     check_exact(&report.cell[3].s_abs, 3.2, 10);
     CU_ASSERT_EQUAL(report.cell[2].time_ns.n, 7);
     CU_ASSERT(isnan(report.cell[2].round_ns[2]) && !isnan(report.cell[2].round_ns[3]));
@@ -235,13 +236,20 @@ static void what_a_visit_by_hand_does_not_know_stays_unknown(void)
 static void bases_are_of_the_same_work_and_schedule(void)
 {
     static struct csw_point points[] = {
-        {(char *)"trial", (char *)"9", (char *)"whole", (char *)"serial", 1, false},
-        {(char *)"trial", (char *)"8", (char *)"whole", (char *)"serial", 1, false},
-        {(char *)"trial", (char *)"8", (char *)"whole", (char *)"fork", 1, false},
-        {(char *)"trial", (char *)"8", (char *)"static", (char *)"fork", 1, false},
-        {(char *)"trial", (char *)"8", (char *)"static", (char *)"pthread", 1, false},
-        {(char *)"trial", (char *)"8", (char *)"static", (char *)"fork", 2, false},
-        {(char *)"sqrt", (char *)"8", (char *)"static", (char *)"fork", 2, false},
+        {(char *)"trial", (char *)"9", (char *)"whole", (char *)"serial", 1, false, false,
+         (char *)"comparisons"},
+        {(char *)"trial", (char *)"8", (char *)"whole", (char *)"serial", 1, false, false,
+         (char *)"comparisons"},
+        {(char *)"trial", (char *)"8", (char *)"whole", (char *)"fork", 1, false, false,
+         (char *)"comparisons"},
+        {(char *)"trial", (char *)"8", (char *)"static", (char *)"fork", 1, false, false,
+         (char *)"comparisons"},
+        {(char *)"trial", (char *)"8", (char *)"static", (char *)"pthread", 1, false, false,
+         (char *)"comparisons"},
+        {(char *)"trial", (char *)"8", (char *)"static", (char *)"fork", 2, false, false,
+         (char *)"comparisons"},
+        {(char *)"sqrt", (char *)"8", (char *)"static", (char *)"fork", 2, false, false,
+         (char *)"comparisons"},
     };
     static const double times_ms[] = {1000, 60, 70, 80, 90, 40, 5};
     struct world *world = world_new(points, COUNT(points), 6);
@@ -339,6 +347,28 @@ static void fewer_than_six_rounds_show_no_interval(void)
     }
 }
 
+/* A task that only one worker can take makes that worker the one that counts. */
+static void the_busiest_worker_counts_where_nothing_evens_out(void)
+{
+    static const char *const schedules[] = {"whole", "static"};
+    struct csw_point points[] = {trial_points[0], trial_points[2]};
+
+    for (size_t i = 0; i < COUNT(schedules); i++) {
+        points[1].schedule = (char *)schedules[i];
+        struct world *world = world_new(points, 2, 6);
+
+        for (uint64_t r = 0; r < 6; r++) {
+            add_sample(world, 0, r, 100 * MS, 1);
+            add_sample(world, 1, r, 62.5 * MS, 0.8);
+        }
+        struct csw_report report = report_of(world);
+
+        check_exact(&report.cell[1].s_cpu, 2, 6);
+        csw_report_release(&report);
+        free(world);
+    }
+}
+
 /* A pair may have too few rounds where each side alone has enough. */
 static bool odd(uint64_t round)
 {
@@ -374,10 +404,10 @@ static void check_width(const char *line, void *context)
 static struct world *wide_world(double base_ns)
 {
     static struct csw_point points[] = {
-        {WORK, (char *)"whole", (char *)"serial", 1, false},
-        {WORK, (char *)"dynamic", (char *)"pthread", 1, false},
-        {WORK, (char *)"dynamic", (char *)"pthread", 32, false},
-        {WORK, (char *)"dynamic", (char *)"pthread", 64, true},
+        {WORK, (char *)"whole", (char *)"serial", 1, false, false, (char *)"comparisons"},
+        {WORK, (char *)"dynamic", (char *)"pthread", 1, false, false, (char *)"comparisons"},
+        {WORK, (char *)"dynamic", (char *)"pthread", 32, false, false, (char *)"comparisons"},
+        {WORK, (char *)"dynamic", (char *)"pthread", 64, true, false, (char *)"comparisons"},
     };
     struct world *world = world_new(points, COUNT(points), 10);
 
@@ -405,7 +435,7 @@ static void titles_of_long_workloads_are_cut(void)
 {
     static struct csw_point points[] = {
         {(char *)"count", (char *)"1,2,3,4,5,1,2,3,4,5,1,2,3,4,5,1,2,3,4,5,1,2,3,4,5,1,2,3,4,5",
-         (char *)"dynamic:100000", (char *)"pthread", 1, false}};
+         (char *)"dynamic:100000", (char *)"pthread", 1, false, false, (char *)"comparisons"}};
     struct world *world = world_new(points, 1, 1);
 
     for_each_line(text_of(world, csw_report_table), check_width, NULL);
@@ -637,8 +667,10 @@ static void a_sweep_without_samples_shows_dashes(void)
 static void waiting_kernels_show_no_efficiency_and_no_cpu_speedup(void)
 {
     static struct csw_point points[] = {
-        {(char *)"sleep", (char *)"5,5", (char *)"whole", (char *)"serial", 1, false},
-        {(char *)"sleep", (char *)"5,5", (char *)"whole", (char *)"pthread", 2, false},
+        {(char *)"sleep", (char *)"5,5", (char *)"whole", (char *)"serial", 1, false, true,
+         (char *)"ms waited"},
+        {(char *)"sleep", (char *)"5,5", (char *)"whole", (char *)"pthread", 2, false, true,
+         (char *)"ms waited"},
     };
     struct world *world = world_new(points, COUNT(points), 6);
     size_t dashes = 0;
@@ -647,7 +679,7 @@ static void waiting_kernels_show_no_efficiency_and_no_cpu_speedup(void)
         add_sample(world, i % 2, i / 2, (i % 2 ? 5 : 10) * MS, 0.01);
     struct csw_report report = report_of(world);
 
-    CU_ASSERT(report.cell[1].waits && isnan(report.cell[1].s_cpu.value));
+    CU_ASSERT(report.cell[1].point->waits && isnan(report.cell[1].s_cpu.value));
     check_exact(&report.cell[1].s_abs, 2, 6);
     csw_report_release(&report);
     for_each_line(text_of(world, csw_report_table), check_dashes, &dashes);
@@ -658,9 +690,10 @@ static void waiting_kernels_show_no_efficiency_and_no_cpu_speedup(void)
 /* A result file of a kernel that this build does not know. */
 static void an_unknown_kernel_is_reported_all_the_same(void)
 {
-    static const char *const parts[] = {"fractal, schedule whole, tasks 5 (rate: steps)", "1.00"};
-    static struct csw_point points[] = {
-        {(char *)"fractal", (char *)"5", (char *)"whole", (char *)"serial", 1, false}};
+    static const char *const parts[] = {"fractal, schedule whole, tasks 5 (rate: comparisons)",
+                                        "1.00"};
+    static struct csw_point points[] = {{(char *)"fractal", (char *)"5", (char *)"whole",
+                                         (char *)"serial", 1, false, false, (char *)"comparisons"}};
     struct world *world = world_new(points, 1, 6);
 
     for (uint64_t r = 0; r < 6; r++)
@@ -691,6 +724,7 @@ static void a_report_that_cannot_be_written_is_told(void)
 
 static const struct test tests[] = {
     TEST(speedups_are_exact_although_all_rounds_drift),
+    TEST(the_busiest_worker_counts_where_nothing_evens_out),
     TEST(times_and_rates_are_medians_of_rounds),
     TEST(rounds_without_both_sides_are_left_out),
     TEST(several_samples_of_a_visit_count_as_their_median),

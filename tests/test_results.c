@@ -24,13 +24,17 @@ static char directory[200], path[256];
 /* ---- files ----------------------------------------------------------------------------------- */
 
 static struct csw_point points[] = {
-    {(char *)"trial", (char *)"50,60", (char *)"whole", (char *)"serial", 1, false},
-    {(char *)"trial", (char *)"50,60", (char *)"whole", (char *)"pthread", 2, false},
+    {(char *)"trial", (char *)"50,60", (char *)"whole", (char *)"serial", 1, false, false,
+     (char *)"comparisons"},
+    {(char *)"trial", (char *)"50,60", (char *)"whole", (char *)"pthread", 2, false, false,
+     (char *)"comparisons"},
 };
 
 static const struct csw_plan plan = {.schema = CSW_SCHEMA,
                                      .kernel = (char *)"trial",
                                      .rounds = 3,
+                                     .samples = 1,
+                                     .min_ms = 20,
                                      .seed = UINT64_MAX,
                                      .count = COUNT(points),
                                      .points = points};
@@ -49,6 +53,14 @@ static char *sample_line(uint64_t point, uint64_t round)
                                       .worker = workers};
 
     return csw_sample_line(&sample);
+}
+
+/* Goes on with the file after its first bytes, as --resume does. */
+static int reopen_at(struct csw_writer **ret_writer, uint64_t valid_bytes)
+{
+    const int code = csw_writer_reopen(ret_writer, path, NULL);
+
+    return code < 0 ? code : csw_writer_cut(*ret_writer, valid_bytes, NULL);
 }
 
 /* The lines of a whole sweep: plan, host, six samples, an event, an addition, the end. */
@@ -175,11 +187,11 @@ static void what_cannot_be_opened_is_named_with_the_reason(void)
     snprintf(nowhere, sizeof nowhere, "%s/no/such/file", directory);
     CU_ASSERT_EQUAL(csw_writer_create(&writer, nowhere, &err), -ENOENT);
     CU_ASSERT(strstr(err.text, nowhere) && strstr(err.text, strerror(ENOENT)));
-    CU_ASSERT_EQUAL(csw_writer_reopen(&writer, nowhere, 0, &err), -ENOENT);
+    CU_ASSERT_EQUAL(csw_writer_reopen(&writer, nowhere, &err), -ENOENT);
     CU_ASSERT(strstr(err.text, nowhere) && strstr(err.text, strerror(ENOENT)));
     CU_ASSERT_EQUAL(csw_results_read(&results, nowhere, &err), -ENOENT);
     CU_ASSERT(strstr(err.text, nowhere) && strstr(err.text, strerror(ENOENT)));
-    CU_ASSERT_EQUAL(csw_results_read(&results, directory, &err), -EIO);
+    CU_ASSERT_EQUAL(csw_results_read(&results, directory, &err), -EISDIR);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, directory));
     CU_ASSERT_EQUAL(csw_writer_close(NULL, NULL), 0);
 }
@@ -269,7 +281,7 @@ static void reopening_cuts_the_unfinished_line_and_appends(void)
 
     write_bytes(bytes, size - 10);
     CU_ASSERT_EQUAL_FATAL(csw_results_read(&results, path, NULL), 0);
-    CU_ASSERT_EQUAL_FATAL(csw_writer_reopen(&writer, path, results.valid_bytes, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(reopen_at(&writer, results.valid_bytes), 0);
     CU_ASSERT(stat(path, &about) == 0 && (uint64_t)about.st_size == results.valid_bytes);
     CU_ASSERT_EQUAL(write_lines(writer, &line, 1, NULL), 0);
     CU_ASSERT_EQUAL(csw_writer_close(writer, NULL), 0);
@@ -424,7 +436,7 @@ static struct crash write_until_full(rlim_t limit)
 
     signal(SIGXFSZ, SIG_IGN);
     if (!line || setrlimit(RLIMIT_FSIZE, &small) != 0 || stat(path, &about) != 0 ||
-        csw_writer_reopen(&writer, path, (uint64_t)about.st_size, NULL) < 0)
+        reopen_at(&writer, (uint64_t)about.st_size) < 0)
         return crash;
     for (int i = 0; crash.code == 0 && i < 100; i++)
         crash.code = csw_writer_line(writer, line, &crash.err);
@@ -472,6 +484,21 @@ static size_t check_whole(void)
     return samples;
 }
 
+static void two_sweeps_cannot_write_one_file(void)
+{
+    struct csw_writer *first, *second = NULL;
+    struct csw_err err = {0};
+
+    unlink(path);
+    CU_ASSERT_EQUAL_FATAL(csw_writer_create(&first, path, NULL), 0);
+    CU_ASSERT_EQUAL(csw_writer_reopen(&second, path, &err), -EBUSY);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "is being written by another coresweep"));
+    CU_ASSERT_PTR_NULL(second);
+    CU_ASSERT_EQUAL(csw_writer_close(first, NULL), 0);
+    CU_ASSERT_EQUAL(csw_writer_reopen(&second, path, NULL), 0);
+    csw_writer_close(second, NULL);
+}
+
 static void a_full_disk_costs_the_last_line_alone(void)
 {
     struct csw_writer *writer = NULL;
@@ -491,7 +518,7 @@ static void a_full_disk_costs_the_last_line_alone(void)
 
     CU_ASSERT(samples == 6 + 2);
     CU_ASSERT_EQUAL_FATAL(stat(path, &about), 0);
-    CU_ASSERT_EQUAL_FATAL(csw_writer_reopen(&writer, path, (uint64_t)about.st_size, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(reopen_at(&writer, (uint64_t)about.st_size), 0);
     CU_ASSERT_EQUAL(write_lines(writer, &line, 1, NULL), 0);
     CU_ASSERT_EQUAL(csw_writer_close(writer, NULL), 0);
     CU_ASSERT_EQUAL(check_whole(), samples + 1);
@@ -521,6 +548,7 @@ static const struct test tests[] = {
     TEST(a_plan_is_the_first_line_the_only_one_and_of_this_schema),
     TEST(a_sample_beyond_the_plan_is_refused),
     TEST(a_plan_without_a_host_is_not_enough),
+    TEST(two_sweeps_cannot_write_one_file),
     TEST(a_full_disk_costs_the_last_line_alone),
     TEST(a_line_that_could_not_be_made_is_told),
 };

@@ -23,14 +23,15 @@ struct csw_driver {
     /*
      * Makes placement->workers workers, each bound as the placement says before it touches memory,
      * and parks them. On failure everything made so far is undone, the first k - 1 workers too.
-     * The job and the placement must outlive the team.
+     * The job and the placement must outlive the team. Returns 0 or a negative errno.
      */
     int (*open)(struct csw_team **ret_team, const struct csw_job *, const struct csw_placement *,
                 struct csw_err *);
 
     /*
      * Runs the whole job once; every worker takes part, and all are parked again on return.
-     * `ret_shares` has one share per worker. After an error the team can only be closed.
+     * `ret_shares` has one share per worker, on cache lines of its own; what it held before does
+     * not matter. Returns 0, or a negative errno after which the team can only be closed.
      */
     int (*run)(struct csw_team *, struct csw_share *ret_shares, struct csw_err *);
 

@@ -28,7 +28,7 @@ enum csw_exit {
     CSW_EXIT_WRONG_TALLY = 3, /* a result was wrong: the measurement would have lied */
 };
 
-/* The code of an error that a wrong result causes; cli/ turns it into CSW_EXIT_WRONG_TALLY. */
-#define CSW_EWRONG (-74) /* -EBADMSG */
+/* A wrong result, which no errno means; cli/ turns it into CSW_EXIT_WRONG_TALLY. */
+#define CSW_EWRONG (-10000)
 
 #endif

@@ -7,7 +7,8 @@
  *   whole    one: a task goes to one worker, as in a pool that maps over a list
  *   static   one per worker; piece w of every task goes to worker w
  *   dynamic  pieces of at most `chunk` items; the next free worker takes the next one
- *   guided   cut like dynamic; a free worker takes remaining/workers units at once
+ *   guided   cut like dynamic; a free worker takes remaining/workers units at once, as one range
+ *            (a runtime that hands units out itself, such as OpenMP's, scans them one by one)
  */
 #ifndef CORESWEEP_JOB_H
 #define CORESWEEP_JOB_H
@@ -23,6 +24,9 @@
 /* Two lines: what one worker writes must share no line with its neighbour's, prefetcher included.
  */
 #define CSW_CACHE_LINE 128
+
+/* No team is larger. */
+#define CSW_MAX_WORKERS 4096u
 
 /* ---- workload: an ordered list of tasks ----------------------------------------------------- */
 
@@ -54,6 +58,10 @@ struct csw_schedule {
 };
 
 #define CSW_SCHEDULE_TEXT_SIZE 32
+
+/* What a kernel is run under unless told otherwise: whole where it cannot be divided, or dynamic.
+ */
+struct csw_schedule csw_schedule_default(const struct csw_kernel *);
 
 /* Reads "whole", "static", "dynamic[:chunk]" or "guided[:chunk]". */
 int csw_schedule_parse(struct csw_schedule *ret_schedule, const char *text, struct csw_err *);
@@ -92,7 +100,8 @@ struct csw_job {
 
 /*
  * Whether csw_job_open would take the three together: 0, -ENOTSUP where this CPU cannot run the
- * kernel, -EINVAL where a task exceeds its max_n or the schedule does not fit it.
+ * kernel, -EINVAL where a task exceeds its max_n, or the schedule does not fit it or cuts it into
+ * more than 2^32 units.
  */
 int csw_job_check(const struct csw_kernel *, const struct csw_workload *,
                   const struct csw_schedule *, struct csw_err *);

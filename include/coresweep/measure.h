@@ -6,7 +6,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include <coresweep/driver.h>
 #include <coresweep/err.h>
@@ -30,11 +29,11 @@ struct csw_protocol {
 };
 
 /*
- * Measures one point. The warm-up doubles the number of runs until they take half of min_ns; its
- * runs are verified and not recorded. Every run of every sample is verified: a wrong tally is
- * CSW_EWRONG and gives no sample at all. `ret_samples` gets protocol->samples samples; the caller
- * releases each and frees the array. Left for the caller: point, round and position (0), process_ns
- * (NAN), pin (NULL).
+ * Measures one point. The warm-up grows the number of runs until they take about min_ns, and lasts
+ * two min_ns at least; its runs are verified, and only the first one's time is recorded (first_ns).
+ * Every run of every sample is verified: a wrong tally is CSW_EWRONG and gives no sample at all.
+ * `ret_samples` gets protocol->samples samples; the caller releases each and frees the array. Left
+ * for the caller: point, round and position (0), process_ns (NAN), pin (NULL).
  */
 int csw_measure(const struct csw_setup *, const struct csw_protocol *,
                 struct csw_sample **ret_samples, struct csw_err *);

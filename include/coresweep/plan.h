@@ -11,6 +11,10 @@
 #include <coresweep/err.h>
 #include <coresweep/record.h>
 
+/* Limits of --rounds and --samples. */
+#define CSW_MAX_ROUNDS 100000u
+#define CSW_MAX_SAMPLES 1000u
+
 /* One curve family of a sweep: a kernel on a workload under a schedule, run by all drivers. */
 struct csw_series {
     char *kernel, *tasks, *schedule; /* owned */
@@ -52,8 +56,5 @@ int csw_plan_order(uint64_t seed, size_t count, uint64_t round, size_t *ret_orde
  * caller frees it. -EINVAL names the bad value.
  */
 int csw_counts_parse(unsigned **ret_counts, size_t *ret_count, const char *text, struct csw_err *);
-
-/* No team is larger. */
-#define CSW_MAX_WORKERS 4096u
 
 #endif

@@ -130,12 +130,14 @@ void csw_results_release(struct csw_results *);
 
 struct csw_writer;
 
-/* Makes a new file; -EEXIST if there is one already. */
+/* Makes a new file and locks it; -EEXIST if there is one already. */
 int csw_writer_create(struct csw_writer **ret_writer, const char *path, struct csw_err *);
 
-/* Opens a file to go on with after `valid_bytes`; what follows them is cut off. */
-int csw_writer_reopen(struct csw_writer **ret_writer, const char *path, uint64_t valid_bytes,
-                      struct csw_err *);
+/* Opens a file to go on with and locks it, before it is read; -EBUSY if another one writes it. */
+int csw_writer_reopen(struct csw_writer **ret_writer, const char *path, struct csw_err *);
+
+/* Cuts a reopened file to its first `valid_bytes`, after which the next line goes. */
+int csw_writer_cut(struct csw_writer *, uint64_t valid_bytes, struct csw_err *);
 
 /*
  * Appends one line and hands it to the system at once. When the disk is full or a limit is hit,

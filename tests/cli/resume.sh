@@ -51,5 +51,5 @@ kill -INT $pid
 status=0
 wait $pid || status=$?
 [ $status -eq 1 ] || fail "interrupted: exit $status"
-grep -q 'go on with: coresweep sweep --resume i.jsonl' said || fail "no hint after Ctrl-C: $(cat said)"
+grep -q "go on with: coresweep sweep --resume 'i.jsonl'" said || fail "no hint after Ctrl-C: $(cat said)"
 coresweep report i.jsonl >/dev/null 2>&1 || fail "an interrupted file must be readable"
