@@ -26,6 +26,17 @@ int cli_failed(const struct csw_err *err)
     return err->code == CSW_EWRONG ? CSW_EXIT_WRONG_TALLY : CSW_EXIT_FAILED;
 }
 
+bool cli_is_input(int code)
+{
+    static const int codes[] = {EINVAL, ENOTSUP, EEXIST, ENOENT, ENOTDIR,     EISDIR,
+                                EACCES, EBUSY,   EROFS,  ELOOP,  ENAMETOOLONG};
+
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (code == -codes[i])
+            return true;
+    return false;
+}
+
 void cli_warn(const char *format, ...)
 {
     va_list arguments;
@@ -55,16 +66,73 @@ uint64_t cli_number(const char *name, const char *text, uint64_t least, uint64_t
     return number;
 }
 
-void cli_tasks(char **tasks, char *text)
+enum {
+    KEY_N = 'n',
+    KEY_TASKS = 't',
+    KEY_PIN = 'p',
+    KEY_SAMPLES = 0x200,
+    KEY_MIN_MS,
+    KEY_OVERSUBSCRIBE,
+};
+
+static const struct argp_option common_options[] = {
+    {"n", KEY_N, "N", 0, "One task of size N: 5000, 5_000_000 or 1e9", 0},
+    {"tasks", KEY_TASKS, "N,N,...", 0,
+     "Several tasks, in order (default: the kernel's own, which a sweep scales up until one serial "
+     "run takes about 0.1 s)",
+     0},
+    {"pin", KEY_PIN, "POLICY", 0,
+     "none, compact, cores, spread, or a list of CPUs such as 0,2,4-6 (default: cores)", 0},
+    {"samples", KEY_SAMPLES, "N", 0,
+     "Timed repetitions in a process (default: 3 for run, 1 for each visit of a sweep)", 0},
+    {"min-ms", KEY_MIN_MS, "MS", 0, "Least duration of a sample: short runs repeat (default: 20)",
+     0},
+    {"oversubscribe", KEY_OVERSUBSCRIBE, NULL, 0, "Allow more computing workers than usable CPUs",
+     0},
+    {0},
+};
+
+static void set_tasks(struct cli_common *common, char *text)
 {
     struct csw_err err;
 
-    if (*tasks) {
+    if (common->tasks) {
         csw_fail(&err, -EINVAL, "--n and --tasks name the workload: give one of them, once");
         usage(&err);
     }
-    *tasks = text;
+    common->tasks = text;
 }
+
+static error_t parse_common(int key, char *argument, struct argp_state *state)
+{
+    struct cli_common *common = state->input;
+
+    switch (key) {
+    case KEY_N:
+        cli_number("--n", argument, 0, UINT64_MAX);
+        set_tasks(common, argument);
+        return 0;
+    case KEY_TASKS:
+        set_tasks(common, argument);
+        return 0;
+    case KEY_PIN:
+        common->pin = argument;
+        return 0;
+    case KEY_SAMPLES:
+        common->samples = argument;
+        return 0;
+    case KEY_MIN_MS:
+        common->min_ms = argument;
+        return 0;
+    case KEY_OVERSUBSCRIBE:
+        common->oversubscribe = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct argp cli_common_argp = {.options = common_options, .parser = parse_common};
 
 int cli_check_environment(struct csw_err *err)
 {

@@ -22,6 +22,9 @@ int cli_bad_input(const struct csw_err *);
 /* The same for what failed while the program did its work: CSW_EXIT_FAILED. */
 int cli_failed(const struct csw_err *);
 
+/* Whether an error before any work was done is a mistake in the options or the file they name. */
+bool cli_is_input(int code);
+
 /* Prints a warning to stderr. */
 void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -31,8 +34,16 @@ void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
  */
 uint64_t cli_number(const char *name, const char *text, uint64_t least, uint64_t most);
 
-/* Ends the program as above where --n and --tasks are both given, or either twice. */
-void cli_tasks(char **tasks, char *text);
+/* What run and sweep share: the texts as given, NULL where an option was not. */
+struct cli_common {
+    char *tasks, *pin, *samples, *min_ms; /* tasks: of --n or --tasks */
+    bool oversubscribe;
+};
+
+/* Their parser, as the child of a command's own; its input is a struct cli_common. */
+extern const struct argp cli_common_argp;
+
+#define CLI_MAX_MIN_MS 3600000u
 
 /* Refuses (-EINVAL) to measure where a variable makes OpenMP bind this process before main. */
 int cli_check_environment(struct csw_err *);

@@ -18,25 +18,19 @@
 #include "harness/table.h"
 
 struct run_options {
-    char *kernel, *driver, *tasks, *schedule, *pin;
+    struct cli_common common;
+    char *kernel, *driver, *schedule;
     unsigned workers; /* 0: as many as make sense */
-    uint64_t samples, min_ms;
-    bool oversubscribe, json, list;
+    bool json, list;
 };
 
 enum {
     KEY_KERNEL = 'k',
     KEY_DRIVER = 'd',
     KEY_WORKERS = 'w',
-    KEY_N = 'n',
-    KEY_TASKS = 't',
     KEY_SCHEDULE = 's',
-    KEY_PIN = 'p',
     KEY_LIST = 'l',
     KEY_JSON = 'j',
-    KEY_SAMPLES = 0x100,
-    KEY_MIN_MS,
-    KEY_OVERSUBSCRIBE,
 };
 
 static const struct argp_option run_argp_options[] = {
@@ -44,19 +38,10 @@ static const struct argp_option run_argp_options[] = {
     {"driver", KEY_DRIVER, "NAME", 0, "How to run it (default: serial)", 0},
     {"workers", KEY_WORKERS, "N", 0,
      "Workers (default: all usable CPUs, within the CPU quota; 1 for serial)", 0},
-    {"n", KEY_N, "N", 0, "One task of size N: 5000, 5_000_000 or 1e9", 0},
-    {"tasks", KEY_TASKS, "N,N,...", 0, "Several tasks, in order (default: the kernel's own)", 0},
     {"schedule", KEY_SCHEDULE, "NAME", 0,
      "whole, static, dynamic[:chunk] or guided[:chunk]; chunk in items, 1/1024 of all if not given "
      "(default: dynamic, whole "
      "for tasks that cannot be divided)",
-     0},
-    {"pin", KEY_PIN, "POLICY", 0,
-     "none, compact, cores, spread, or a list of CPUs such as 0,2,4-6 (default: cores)", 0},
-    {"samples", KEY_SAMPLES, "N", 0, "Timed repetitions (default: 3)", 0},
-    {"min-ms", KEY_MIN_MS, "MS", 0, "Least duration of a sample: short runs repeat (default: 20)",
-     0},
-    {"oversubscribe", KEY_OVERSUBSCRIBE, NULL, 0, "Allow more computing workers than usable CPUs",
      0},
     {"list", KEY_LIST, NULL, 0, "Print what was found, one line per task, and no times", 0},
     {"json", KEY_JSON, NULL, 0, "Print the samples as JSON Lines", 0},
@@ -68,6 +53,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     struct run_options *options = state->input;
 
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->common;
+        return 0;
     case KEY_KERNEL:
         options->kernel = argument;
         return 0;
@@ -77,27 +65,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_WORKERS:
         options->workers = (unsigned)cli_number("--workers", argument, 1, CSW_MAX_WORKERS);
         return 0;
-    case KEY_N:
-        cli_number("--n", argument, 0, UINT64_MAX);
-        cli_tasks(&options->tasks, argument);
-        return 0;
-    case KEY_TASKS:
-        cli_tasks(&options->tasks, argument);
-        return 0;
     case KEY_SCHEDULE:
         options->schedule = argument;
-        return 0;
-    case KEY_PIN:
-        options->pin = argument;
-        return 0;
-    case KEY_SAMPLES:
-        options->samples = cli_number("--samples", argument, 1, CSW_MAX_SAMPLES);
-        return 0;
-    case KEY_MIN_MS:
-        options->min_ms = cli_number("--min-ms", argument, 1, 3600000);
-        return 0;
-    case KEY_OVERSUBSCRIBE:
-        options->oversubscribe = true;
         return 0;
     case KEY_LIST:
         options->list = true;
@@ -110,8 +79,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
+static const struct argp_child run_children[] = {{&cli_common_argp, 0, NULL, 0}, {0}};
+
 static const struct argp run_argp = {
     .options = run_argp_options,
+    .children = run_children,
     .parser = parse,
     .doc = "Measures one point: a kernel under a driver with some workers. Every run is verified; "
            "a wrong result records nothing and exits with 3."
@@ -165,10 +137,11 @@ static int place_workers(struct point *point, const struct run_options *options,
 {
     const unsigned workers =
         options->workers > 0 ? options->workers : default_workers(point->setup.driver, point->topo);
-    int code = check_workers(point, workers, options->oversubscribe, err);
+    int code = check_workers(point, workers, options->common.oversubscribe, err);
 
     if (code == 0)
-        code = csw_placement_init(&point->placement, point->topo, options->pin, workers, err);
+        code =
+            csw_placement_init(&point->placement, point->topo, options->common.pin, workers, err);
     if (code == 0)
         code = csw_placement_probe(&point->placement, err);
     if (code == 0 && *point->placement.cannot)
@@ -187,8 +160,9 @@ static int choose_work(struct point *point, const struct run_options *options, s
     if (code == 0)
         code = csw_driver_require(&setup->driver, options->driver, err);
     if (code == 0)
-        code = csw_workload_parse(&point->workload,
-                                  options->tasks ? options->tasks : setup->kernel->tasks, err);
+        code = csw_workload_parse(
+            &point->workload, options->common.tasks ? options->common.tasks : setup->kernel->tasks,
+            err);
     if (code == 0)
         setup->schedule = csw_schedule_default(setup->kernel);
     if (code == 0 && options->schedule)
@@ -327,18 +301,26 @@ static int list_point(const struct csw_setup *setup, struct csw_err *err)
     return code;
 }
 
+static struct csw_protocol protocol_of(const struct run_options *options)
+{
+    const struct cli_common *common = &options->common;
+
+    return (struct csw_protocol){
+        .samples = cli_number("--samples", common->samples, 1, CSW_MAX_SAMPLES),
+        .min_ns = cli_number("--min-ms", common->min_ms, 1, CLI_MAX_MIN_MS) * CSW_NS_PER_MS};
+}
+
 static int measure_point(const struct csw_setup *setup, const struct run_options *options,
                          struct csw_err *err)
 {
-    const struct csw_protocol protocol = {.samples = options->samples,
-                                          .min_ns = options->min_ms * CSW_NS_PER_MS};
+    const struct csw_protocol protocol = protocol_of(options);
     struct csw_sample *samples;
     int code = csw_measure(setup, &protocol, &samples, err);
 
     if (code < 0)
         return code;
     for (uint64_t i = 0; code == 0 && i < protocol.samples; i++)
-        if (!(samples[i].pin = strdup(options->pin)))
+        if (!(samples[i].pin = strdup(options->common.pin)))
             code = csw_fail(err, -ENOMEM, "no memory for a sample");
     if (code == 0)
         code = options->json ? print_json(samples, protocol.samples, err)
@@ -349,14 +331,10 @@ static int measure_point(const struct csw_setup *setup, const struct run_options
     return code;
 }
 
-static bool is_input(int code)
-{
-    return code == -EINVAL || code == -ENOTSUP;
-}
-
 int cli_run(int argc, char **argv)
 {
-    struct run_options options = {.driver = "serial", .pin = "cores", .samples = 3, .min_ms = 20};
+    struct run_options options = {.driver = "serial",
+                                  .common = {.pin = "cores", .samples = "3", .min_ms = "20"}};
     struct point point = {0};
     struct csw_err err;
 
@@ -364,10 +342,10 @@ int cli_run(int argc, char **argv)
     int status = CSW_EXIT_DONE;
 
     if (point_open(&point, &options, &err) < 0)
-        status = is_input(err.code) ? cli_bad_input(&err) : cli_failed(&err);
+        status = cli_is_input(err.code) ? cli_bad_input(&err) : cli_failed(&err);
     else if ((options.list ? list_point(&point.setup, &err)
                            : measure_point(&point.setup, &options, &err)) < 0)
-        status = options.list && is_input(err.code) ? cli_bad_input(&err) : cli_failed(&err);
+        status = options.list && cli_is_input(err.code) ? cli_bad_input(&err) : cli_failed(&err);
     point_close(&point);
     return status;
 }

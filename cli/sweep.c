@@ -28,9 +28,8 @@
 
 /* Options as given; NULL: not given, which --resume tells from "given as the default". */
 struct sweep_options {
-    char *kernel, *driver, *workers, *tasks, *schedule, *pin;
-    char *rounds, *samples, *min_ms, *seed;
-    bool oversubscribe;
+    struct cli_common common;
+    char *kernel, *driver, *workers, *schedule, *rounds, *seed;
     char *output, *resume;
     uint64_t timeout_s;
 };
@@ -55,16 +54,10 @@ enum {
     KEY_KERNEL = 'k',
     KEY_DRIVER = 'd',
     KEY_WORKERS = 'w',
-    KEY_N = 'n',
-    KEY_TASKS = 't',
     KEY_SCHEDULE = 's',
-    KEY_PIN = 'p',
     KEY_ROUNDS = 'r',
     KEY_OUTPUT = 'o',
-    KEY_SAMPLES = 0x100,
-    KEY_MIN_MS,
-    KEY_SEED,
-    KEY_OVERSUBSCRIBE,
+    KEY_SEED = 0x100,
     KEY_RESUME,
     KEY_TIMEOUT,
 };
@@ -76,24 +69,12 @@ static const struct argp_option sweep_argp_options[] = {
      "Drivers (default: " DEFAULT_DRIVERS "); serial always takes part, as the base", 0},
     {"workers", KEY_WORKERS, "N,N-N,...", 0,
      "Worker counts (default: 1, 2, 4 ... all usable CPUs; waiting kernels go past them)", 0},
-    {"n", KEY_N, "N", 0, "One task of size N: 5000, 5_000_000 or 1e9", 0},
-    {"tasks", KEY_TASKS, "N,N,...", 0,
-     "Several tasks, in order (default: the kernel's own, scaled up until one serial run takes "
-     "about 0.1 s)",
-     0},
     {"schedule", KEY_SCHEDULE, "NAME,...", 0,
      "whole, static, dynamic[:chunk] or guided[:chunk]; chunk in items, 1/1024 of all if not given "
      "(default: dynamic)",
      0},
-    {"pin", KEY_PIN, "POLICY", 0,
-     "none, compact, cores, spread, or a list of CPUs such as 0,2,4-6 (default: cores)", 0},
     {"rounds", KEY_ROUNDS, "N", 0, "How often every point is visited (default: 20)", 0},
-    {"samples", KEY_SAMPLES, "N", 0, "Timed repetitions per visit (default: 1)", 0},
-    {"min-ms", KEY_MIN_MS, "MS", 0, "Least duration of a sample: short runs repeat (default: 20)",
-     0},
     {"seed", KEY_SEED, "N", 0, "Draws the order of each round (default: 1)", 0},
-    {"oversubscribe", KEY_OVERSUBSCRIBE, NULL, 0, "Allow more computing workers than usable CPUs",
-     0},
     {"output", KEY_OUTPUT, "FILE", 0,
      "The result file, never overwritten (default: coresweep-<host>-<time>.jsonl)", 0},
     {"timeout", KEY_TIMEOUT, "S", 0, "Kill a visit that takes longer, in s (default: 600)", 0},
@@ -106,6 +87,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     struct sweep_options *options = state->input;
 
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->common;
+        return 0;
     case KEY_KERNEL:
         options->kernel = argument;
         return 0;
@@ -115,33 +99,14 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_WORKERS:
         options->workers = argument;
         return 0;
-    case KEY_N:
-        cli_number("--n", argument, 0, UINT64_MAX);
-        cli_tasks(&options->tasks, argument);
-        return 0;
-    case KEY_TASKS:
-        cli_tasks(&options->tasks, argument);
-        return 0;
     case KEY_SCHEDULE:
         options->schedule = argument;
-        return 0;
-    case KEY_PIN:
-        options->pin = argument;
         return 0;
     case KEY_ROUNDS:
         options->rounds = argument;
         return 0;
-    case KEY_SAMPLES:
-        options->samples = argument;
-        return 0;
-    case KEY_MIN_MS:
-        options->min_ms = argument;
-        return 0;
     case KEY_SEED:
         options->seed = argument;
-        return 0;
-    case KEY_OVERSUBSCRIBE:
-        options->oversubscribe = true;
         return 0;
     case KEY_OUTPUT:
         options->output = argument;
@@ -157,8 +122,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
+static const struct argp_child sweep_children[] = {{&cli_common_argp, 0, NULL, 0}, {0}};
+
 static const struct argp sweep_argp = {
     .options = sweep_argp_options,
+    .children = sweep_children,
     .parser = parse,
     .doc = "Measures every driver at every worker count, in rounds of fresh processes, and reports "
            "the speedups with their intervals. Without options: the ceiling of this machine, the "
@@ -190,21 +158,21 @@ static int overlay(struct csw_plan *plan, const struct sweep_options *given, str
         char **text;
         const char *given;
     } texts[] = {{&plan->kernel, given->kernel},     {&plan->driver, given->driver},
-                 {&plan->workers, given->workers},   {&plan->tasks, given->tasks},
-                 {&plan->schedule, given->schedule}, {&plan->pin, given->pin}};
+                 {&plan->workers, given->workers},   {&plan->tasks, given->common.tasks},
+                 {&plan->schedule, given->schedule}, {&plan->pin, given->common.pin}};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i].given && set_text(texts[i].text, texts[i].given, err) < 0)
             return err->code;
     if (given->rounds)
         plan->rounds = cli_number("--rounds", given->rounds, 1, CSW_MAX_ROUNDS);
-    if (given->samples)
-        plan->samples = cli_number("--samples", given->samples, 1, CSW_MAX_SAMPLES);
-    if (given->min_ms)
-        plan->min_ms = cli_number("--min-ms", given->min_ms, 1, 3600000);
+    if (given->common.samples)
+        plan->samples = cli_number("--samples", given->common.samples, 1, CSW_MAX_SAMPLES);
+    if (given->common.min_ms)
+        plan->min_ms = cli_number("--min-ms", given->common.min_ms, 1, CLI_MAX_MIN_MS);
     if (given->seed)
         plan->seed = cli_number("--seed", given->seed, 0, UINT64_MAX);
-    plan->oversubscribe |= given->oversubscribe;
+    plan->oversubscribe |= given->common.oversubscribe;
     return 0;
 }
 
@@ -414,10 +382,10 @@ static int check_plan(struct sweep_command *command, struct csw_err *err)
     const struct sweep_options own = {.kernel = there->kernel,
                                       .driver = there->driver,
                                       .workers = there->workers,
-                                      .tasks = there->tasks,
                                       .schedule = there->schedule,
-                                      .pin = there->pin,
-                                      .oversubscribe = there->oversubscribe};
+                                      .common = {.tasks = there->tasks,
+                                                 .pin = there->pin,
+                                                 .oversubscribe = there->oversubscribe}};
     int code = overlay(here, &own, err);
 
     here->rounds = there->rounds;
@@ -637,14 +605,6 @@ static int prepare(struct sweep_command *command, struct csw_series_list *series
     return code;
 }
 
-/* Before the first visit most errors are mistakes in the options or in the file they name. */
-static bool is_input(int code)
-{
-    return code == -EINVAL || code == -ENOTSUP || code == -EEXIST || code == -ENOENT ||
-           code == -ENOTDIR || code == -EISDIR || code == -EACCES || code == -EBUSY ||
-           code == -EROFS || code == -ENAMETOOLONG || code == -ELOOP;
-}
-
 int cli_sweep(int argc, char **argv)
 {
     struct sweep_options options = {.timeout_s = DEFAULT_TIMEOUT_S};
@@ -660,7 +620,7 @@ int cli_sweep(int argc, char **argv)
 
     if (code < 0) {
         csw_writer_close(command.writer, NULL);
-        status = is_input(code) ? cli_bad_input(&err) : cli_failed(&err);
+        status = cli_is_input(code) ? cli_bad_input(&err) : cli_failed(&err);
     } else {
         status = finish(&command, carry_out(&command, &err), &err);
     }
