@@ -73,7 +73,7 @@ static const struct argp_option sweep_argp_options[] = {
      "whole, static, dynamic[:chunk] or guided[:chunk]; chunk in items, 1/1024 of all if not given "
      "(default: dynamic)",
      0},
-    {"rounds", KEY_ROUNDS, "N", 0, "How often every point is visited (default: 20)", 0},
+    {"rounds", KEY_ROUNDS, "N", 0, "How often every point is visited (default: 15)", 0},
     {"seed", KEY_SEED, "N", 0, "Draws the order of each round (default: 1)", 0},
     {"output", KEY_OUTPUT, "FILE", 0,
      "The result file, never overwritten (default: coresweep-<host>-<time>.jsonl)", 0},
@@ -208,7 +208,7 @@ static int default_plan(struct csw_plan *plan, const char *command, struct csw_e
                               .tasks = strdup("auto"),
                               .schedule = strdup("auto"),
                               .pin = strdup("cores"),
-                              .rounds = 20,
+                              .rounds = 15,
                               .samples = 1,
                               .min_ms = 20,
                               .seed = 1};
