@@ -48,6 +48,11 @@ for variable in OMP_PROC_BIND OMP_PLACES GOMP_CPU_AFFINITY KMP_AFFINITY; do
     expect 2 "$variable='0' makes the OpenMP runtime bind this process" sweep
     unset $variable
 done
+for variable in HWLOC_SYNTHETIC HWLOC_XMLFILE; do
+    export $variable=pu:2
+    expect 2 "$variable makes hwloc describe another machine" run --kernel trial
+    unset $variable
+done
 touch taken.jsonl
 expect 2 "'taken.jsonl' exists already" sweep --output taken.jsonl
 [ ! -s taken.jsonl ] || fail "an existing file was written to"

@@ -53,3 +53,26 @@ wait $pid || status=$?
 [ $status -eq 1 ] || fail "interrupted: exit $status"
 grep -q "go on with: coresweep sweep --resume 'i.jsonl'" said || fail "no hint after Ctrl-C: $(cat said)"
 coresweep report i.jsonl >/dev/null 2>&1 || fail "an interrupted file must be readable"
+
+# a file that lacks nothing is shown and left alone
+cp cut.jsonl whole.jsonl
+coresweep sweep --resume whole.jsonl >table 2>/dev/null || fail "resuming a complete file"
+cmp -s whole.jsonl cut.jsonl && grep -q '^trial, ' table || fail "a complete file was touched"
+
+# a file that another sweep is writing is refused, and the other one does not notice
+"$CORESWEEP" sweep "${quick[@]}" --rounds 12 --output busy.jsonl >/dev/null 2>&1 &
+pid=$!
+until grep -qs '"type":"sample"' busy.jsonl; do sleep 0.01; done
+expect 2 "'busy.jsonl' is being written by another coresweep" sweep --resume busy.jsonl
+wait $pid || fail "the sweep that was written at first: exit $?"
+[ "$(visits_in busy.jsonl | uniq | wc -l)" -eq 120 ] || fail "busy.jsonl lost visits"
+
+# under nohup a sweep survives its terminal
+(
+    trap '' HUP
+    exec "$CORESWEEP" sweep "${quick[@]}" --output hup.jsonl >/dev/null 2>&1
+) &
+pid=$!
+sleep 0.3
+kill -HUP $pid 2>/dev/null || true
+wait $pid || fail "SIGHUP stopped a sweep under nohup: exit $?"

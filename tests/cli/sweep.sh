@@ -30,3 +30,9 @@ order() {
     grep '"round":0,' "$1" | grep -o '"point":[0-9]*' | uniq
 }
 [ "$(order r.jsonl)" != "$(order r2.jsonl)" ] || fail "two seeds, one order"
+
+# warnings for a closed stderr must not end up in the result file
+"$CORESWEEP" sweep "${quick[@]}" --output closed.jsonl >&- 2>&- || true
+coresweep report closed.jsonl >/dev/null 2>said || fail "closed streams: $(cat said)"
+grep -qv '^{' closed.jsonl && fail "something else than JSON in the result file"
+true
