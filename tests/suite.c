@@ -2,7 +2,12 @@
 #include "suite.h"
 
 #include <CUnit/Basic.h>
+#include <dirent.h>
+#include <dlfcn.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 int run_tests(const char *module, const struct test *tests, size_t count)
 {
@@ -21,6 +26,36 @@ int run_tests(const char *module, const struct test *tests, size_t count)
 
     CU_cleanup_registry();
     return ran == count && failed == 0 ? 0 : 1;
+}
+
+void must_say(const char *sentence, const char *part)
+{
+    const bool said = strstr(sentence, part) != NULL;
+
+    if (!said)
+        fprintf(stderr, "\n    '%s' does not say '%s'\n", sentence, part);
+    CU_ASSERT_TRUE(said);
+}
+
+unsigned count_threads(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    unsigned count = 0;
+
+    if (!tasks)
+        return UINT_MAX;
+    for (struct dirent *entry; (entry = readdir(tasks));)
+        count += entry->d_name[0] != '.';
+    closedir(tasks);
+    return count;
+}
+
+unsigned runtime_threads(unsigned largest_team)
+{
+    const bool llvm = dlsym(RTLD_DEFAULT, "kmp_get_blocktime") != NULL;
+    const bool tsan = dlsym(RTLD_DEFAULT, "__tsan_init") != NULL;
+
+    return (llvm ? largest_team - 1 : 0) + (tsan ? 1 : 0);
 }
 
 const char *fixture(const char *path)

@@ -29,6 +29,18 @@ int run_tests(const char *module, const struct test *tests, size_t count);
 #define CHECK(row, condition)                                                                      \
     CU_assertImplementation((condition), __LINE__, (row), __FILE__, __func__, CU_FALSE)
 
+/* Asserts that the sentence says `part`; prints both where it does not. */
+void must_say(const char *sentence, const char *part);
+
+/* The threads of this process. */
+unsigned count_threads(void);
+
+/*
+ * Threads that runtimes keep after a team of that size was closed: LLVM's OpenMP parks its pool for
+ * ever, whatever it is told (GNU's gives it up), and ThreadSanitizer has a thread of its own.
+ */
+unsigned runtime_threads(unsigned largest_team);
+
 /* A file below tests/fixtures, in a static buffer. */
 const char *fixture(const char *path);
 

@@ -7,7 +7,6 @@
  */
 #include <coresweep/driver.h>
 
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
@@ -219,41 +218,7 @@ static void rig_release(struct rig *rig)
     munmap(stage, sizeof *stage);
 }
 
-static void must_say(const struct csw_err *err, const char *part)
-{
-    const bool said = strstr(err->text, part) != NULL;
-
-    if (!said)
-        fprintf(stderr, "\n    '%s' does not say '%s'\n", err->text, part);
-    CU_ASSERT_TRUE(said);
-}
-
 static unsigned threads_at_start; /* before the first team */
-
-static unsigned count_threads(void)
-{
-    DIR *tasks = opendir("/proc/self/task");
-    unsigned count = 0;
-
-    if (!tasks)
-        return UINT_MAX;
-    for (struct dirent *entry; (entry = readdir(tasks));)
-        count += entry->d_name[0] != '.';
-    closedir(tasks);
-    return count;
-}
-
-/*
- * LLVM's OpenMP keeps its pool parked for ever, whatever it is told (GNU's gives it up), and the
- * thread sanitizer has a thread of its own from the first one on.
- */
-static unsigned threads_allowed(void)
-{
-    const bool llvm = dlsym(RTLD_DEFAULT, "kmp_get_blocktime") != NULL;
-    const bool tsan = dlsym(RTLD_DEFAULT, "__tsan_init") != NULL;
-
-    return threads_at_start + (llvm ? MAX_WORKERS - 1 : 0) + (tsan ? 1 : 0);
-}
 
 /* A joined thread may still be on its way out of the kernel; a child must be reaped by now. */
 static void nothing_may_be_left(void)
@@ -262,9 +227,10 @@ static void nothing_may_be_left(void)
 
     CU_ASSERT_EQUAL(waitpid(-1, NULL, WNOHANG), -1);
     CU_ASSERT_EQUAL(errno, ECHILD);
-    while (count_threads() > threads_allowed() && csw_now_ns() < end_ns)
+    while (count_threads() > threads_at_start + runtime_threads(MAX_WORKERS) &&
+           csw_now_ns() < end_ns)
         nap();
-    CU_ASSERT_TRUE(count_threads() <= threads_allowed());
+    CU_ASSERT_TRUE(count_threads() <= threads_at_start + runtime_threads(MAX_WORKERS));
 }
 
 /* The same job runs as if nothing had happened. */
@@ -288,7 +254,7 @@ static void open_must_fail(struct rig *rig, int code, const char *sentence)
     rig->team = untouched;
     CU_ASSERT_EQUAL(rig_open_team(rig), code);
     CU_ASSERT_EQUAL(rig->err.code, code);
-    must_say(&rig->err, sentence);
+    must_say(rig->err.text, sentence);
     CU_ASSERT_PTR_NULL(strchr(rig->err.text, '\n'));
     CU_ASSERT_PTR_EQUAL(rig->team, untouched);
     rig->team = NULL;
@@ -324,7 +290,7 @@ static void refuse(const struct refusal *refusal, unsigned call)
         snprintf(worker, sizeof worker, "worker %d of 5", (int)call - 1 + refusal->first);
     *refusal->fault = (struct fault){.countdown = (int)call, .code = refusal->code};
     open_must_fail(&rig, -refusal->code, refusal->sentence);
-    must_say(&rig.err, worker);
+    must_say(rig.err.text, worker);
     CU_ASSERT_EQUAL(refusal->fault->countdown, 0);
     a_team_must_work(&rig);
     rig_release(&rig);
@@ -430,9 +396,9 @@ static void run_must_report(struct rig *rig, unsigned victim, const char *end)
     CU_ASSERT_TRUE(csw_now_ns() - start_ns < HANG_NS);
     snprintf(worker, sizeof worker, "worker %u of", victim);
     snprintf(pid, sizeof pid, "(pid %d)", (int)atomic_load(&stage->pid[victim]));
-    must_say(&rig->err, worker);
-    must_say(&rig->err, pid);
-    must_say(&rig->err, end);
+    must_say(rig->err.text, worker);
+    must_say(rig->err.text, pid);
+    must_say(rig->err.text, end);
 }
 
 static void close_must_end_all(struct rig *rig)

@@ -6,7 +6,6 @@
 #include <coresweep/driver.h>
 
 #include <dirent.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -356,37 +355,13 @@ static void the_caller_gets_its_binding_back(void)
 
 static unsigned threads_at_start; /* before the first team */
 
-static unsigned count_threads(void)
-{
-    DIR *tasks = opendir("/proc/self/task");
-    unsigned count = 0;
-
-    if (!tasks)
-        return UINT_MAX;
-    for (struct dirent *entry; (entry = readdir(tasks));)
-        count += entry->d_name[0] != '.';
-    closedir(tasks);
-    return count;
-}
-
-/*
- * LLVM's OpenMP keeps its pool parked for ever, whatever it is told (GNU's gives it up), and the
- * thread sanitizer has a thread of its own from the first one on.
- */
-static unsigned threads_allowed(void)
-{
-    const bool llvm = dlsym(RTLD_DEFAULT, "kmp_get_blocktime") != NULL;
-    const bool tsan = dlsym(RTLD_DEFAULT, "__tsan_init") != NULL;
-
-    return threads_at_start + (llvm ? LARGEST_TEAM - 1 : 0) + (tsan ? 1 : 0);
-}
-
 /* A joined thread, and one that OpenMP gave up, may still be on its way out of the kernel. */
 static bool threads_are_gone(void)
 {
-    for (int i = 0; i < 200 && count_threads() > threads_allowed(); i++)
+    for (int i = 0; i < 200 && count_threads() > threads_at_start + runtime_threads(LARGEST_TEAM);
+         i++)
         nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
-    return count_threads() <= threads_allowed();
+    return count_threads() <= threads_at_start + runtime_threads(LARGEST_TEAM);
 }
 
 static void close_and_look_around(const struct setting *setting)
