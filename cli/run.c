@@ -16,6 +16,7 @@
 #include "harness/files.h"
 #include "harness/names.h"
 #include "harness/table.h"
+#include "harness/units.h"
 
 struct run_options {
     struct cli_common common;
@@ -215,23 +216,38 @@ static int compare_region(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+/* "16.2 ms": times of one run are shown with three digits, which is more than they repeat to. */
+static void print_time(const char *before, double ns, const char *after)
+{
+    const struct csw_scale *scale = csw_time_scale(ns);
+
+    printf("%s%.*f %s%s", before, csw_decimals(ns / scale->factor), ns / scale->factor, scale->name,
+           after);
+}
+
 static void print_summary(const struct csw_sample *sample, const struct csw_kernel *kernel)
 {
-    const char *unit = kernel->unit;
-    const double seconds = sample->region_ns / (double)CSW_NS_PER_S;
-    const uint64_t work = sample->work > 0 ? sample->work : sample->items;
+    const bool steps = sample->work > 0;
+    char rate[32];
 
+    csw_number_text((double)(steps ? sample->work : sample->items) * 1e9 / sample->region_ns, rate,
+                    sizeof rate);
     printf("%s, schedule %s, driver %s, %" PRIu64 " worker%s\n", sample->kernel, sample->schedule,
            sample->driver, sample->workers, sample->workers == 1 ? "" : "s");
     printf("result:  ");
     if (kernel->finds)
         printf("%" PRIu64 " %s in ", sample->hits, kernel->finds);
-    printf("%" PRIu64 " items, %" PRIu64 " %s, verified\n", sample->items, sample->work, unit);
-    printf("region:  %.4f ms, %.4g %s/s (median sample of %" PRIu64 " run%s)\n", seconds * 1e3,
-           (double)work / seconds, sample->work > 0 ? unit : "items", sample->iterations,
-           sample->iterations == 1 ? "" : "s");
-    printf("in all:  %.4f ms, of which %.4f to make the workers and %.4f to end them\n\n",
-           sample->e2e_ns / 1e6, (double)sample->open_ns / 1e6, (double)sample->close_ns / 1e6);
+    printf("%" PRIu64 " items", sample->items);
+    if (steps)
+        printf(", %" PRIu64 " %s", sample->work, kernel->unit);
+    printf(", verified\n");
+    print_time("region:  ", sample->region_ns, "");
+    printf(", %s %s/s (median sample, of %" PRIu64 " run%s)\n", rate,
+           steps ? kernel->unit : "items", sample->iterations, sample->iterations == 1 ? "" : "s");
+    print_time("once:    ", sample->e2e_ns, ", of which ");
+    print_time("", (double)sample->open_ns, " to make the workers, ");
+    print_time("", (double)sample->first_ns, " for a cold run, ");
+    print_time("", (double)sample->close_ns, " to end them\n\n");
 }
 
 static const struct csw_column worker_columns[] = {

@@ -8,6 +8,7 @@
 
 #include "files.h"
 #include "table.h"
+#include "units.h"
 
 #define CELL_SIZE 40
 
@@ -25,29 +26,6 @@ typedef char row[COLUMNS][CELL_SIZE];
 
 /* ---- numbers as text ------------------------------------------------------------------------ */
 
-struct scale {
-    double factor;
-    const char *name;
-};
-
-/* The scale that leaves 1 to 999 before the point, once rounded to three digits. Scales ascend. */
-static const struct scale *scale_for(double value, const struct scale *scales, size_t count)
-{
-    size_t best = 0;
-
-    for (size_t i = 1; i < count; i++)
-        if (value >= 0.9995 * scales[i].factor)
-            best = i;
-    return &scales[best];
-}
-
-static const struct scale *time_scale(double ns)
-{
-    static const struct scale scales[] = {{1, "ns"}, {1e3, "us"}, {1e6, "ms"}, {1e9, "s"}};
-
-    return scale_for(ns, scales, sizeof scales / sizeof *scales);
-}
-
 /* Digits after the point that make four significant ones. */
 static int decimals(double value)
 {
@@ -56,7 +34,7 @@ static int decimals(double value)
 
 static void print_time(const struct csw_estimate *time_ns, char ret_text[CELL_SIZE])
 {
-    const struct scale *scale = time_scale(time_ns->value);
+    const struct csw_scale *scale = csw_time_scale(time_ns->value);
     const double value = time_ns->value / scale->factor;
     const int digits = decimals(value);
 
@@ -69,15 +47,9 @@ static void print_time(const struct csw_estimate *time_ns, char ret_text[CELL_SI
         snprintf(ret_text, CELL_SIZE, "%.*f %s (n=%zu)", digits, value, scale->name, time_ns->n);
 }
 
-/* Three significant digits: 1.96, 15.2, 102. */
-static int ratio_decimals(double ratio)
-{
-    return ratio >= 100 ? 0 : ratio >= 10 ? 1 : 2;
-}
-
 static void print_ratio(const struct csw_estimate *ratio, char ret_text[CELL_SIZE])
 {
-    const int digits = ratio_decimals(ratio->value);
+    const int digits = csw_decimals(ratio->value);
 
     if (isnan(ratio->value))
         snprintf(ret_text, CELL_SIZE, "-");
@@ -93,20 +65,7 @@ static void print_value(double value, char ret_text[CELL_SIZE])
     if (isnan(value))
         snprintf(ret_text, CELL_SIZE, "-");
     else
-        snprintf(ret_text, CELL_SIZE, "%.*f", ratio_decimals(value), value);
-}
-
-static void print_rate(double rate, char ret_text[CELL_SIZE])
-{
-    static const struct scale scales[] = {{1, ""},    {1e3, "k"},  {1e6, "M"},
-                                          {1e9, "G"}, {1e12, "T"}, {1e15, "P"}};
-    const struct scale *scale = scale_for(rate, scales, sizeof scales / sizeof *scales);
-
-    if (isnan(rate))
-        snprintf(ret_text, CELL_SIZE, "-");
-    else
-        snprintf(ret_text, CELL_SIZE, "%.*f%s%s", ratio_decimals(rate / scale->factor),
-                 rate / scale->factor, *scale->name ? " " : "", scale->name);
+        snprintf(ret_text, CELL_SIZE, "%.*f", csw_decimals(value), value);
 }
 
 static void fill_row(const struct csw_cell *cell, row ret_row)
@@ -119,7 +78,7 @@ static void fill_row(const struct csw_cell *cell, row ret_row)
     print_ratio(&cell->s_rel, ret_row[S_REL]);
     print_value(cell->point->waits ? NAN : cell->efficiency.value, ret_row[EFFICIENCY]);
     print_value(cell->s_cpu.value, ret_row[S_CPU]);
-    print_rate(cell->rate.value, ret_row[RATE]);
+    csw_number_text(cell->rate.value, ret_row[RATE], CELL_SIZE);
 }
 
 /* ---- what stands in one table --------------------------------------------------------------- */
