@@ -41,8 +41,7 @@ static const struct argp_option run_argp_options[] = {
      "Workers (default: all usable CPUs, within the CPU quota; 1 for serial)", 0},
     {"schedule", KEY_SCHEDULE, "NAME", 0,
      "whole, static, dynamic[:chunk] or guided[:chunk]; chunk in items, 1/1024 of all if not given "
-     "(default: dynamic, whole "
-     "for tasks that cannot be divided)",
+     "(default: dynamic, whole for tasks that cannot be divided)",
      0},
     {"list", KEY_LIST, NULL, 0, "Print what was found, one line per task, and no times", 0},
     {"json", KEY_JSON, NULL, 0, "Print the samples as JSON Lines", 0},

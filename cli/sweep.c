@@ -201,7 +201,7 @@ static int default_plan(struct csw_plan *plan, const char *command, struct csw_e
 {
     *plan = (struct csw_plan){.schema = CSW_SCHEMA,
                               .version = strdup(csw_version()),
-                              .command = strdup(command),
+                              .command = strdup(command ? command : ""),
                               .kernel = strdup(""),
                               .driver = default_drivers(),
                               .workers = strdup("auto"),
@@ -350,7 +350,7 @@ static int start_file(struct sweep_command *command, struct csw_series_list *ser
 
 /* ---- a sweep that goes on ------------------------------------------------------------------- */
 
-/* "auto" stands for what the code chooses; the option's name comes from the field's. */
+/* Names the field and both values, which it frees. */
 static int refuse_difference(const char *path, const struct csw_fields *fields,
                              const struct csw_field *field, char *there, char *here,
                              struct csw_err *err)
@@ -453,7 +453,6 @@ static void on_signal(int signal_number)
 static void catch_signals(void)
 {
     const struct sigaction action = {.sa_handler = on_signal};
-
     struct sigaction before;
 
     sigaction(SIGINT, &action, NULL);
@@ -591,6 +590,8 @@ static int prepare(struct sweep_command *command, struct csw_series_list *series
         code = command->path ? open_again(command, err)
                              : csw_fail(err, -ENOMEM, "no memory for a file name");
         describe_visits(command, &command->before.plan);
+        if (code == 0)
+            warn_of_machine(&command->host);
         return code;
     }
     command->path = options->output ? strdup(options->output) : default_path(&command->host);
