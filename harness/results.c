@@ -215,8 +215,9 @@ static int writer_new(struct csw_writer **ret_writer, int fd, off_t length, cons
     struct csw_writer *writer = malloc(sizeof *writer);
     char *copy = strdup(path);
 
-    /* Two sweeps that write one file would ruin it; the lock goes with the descriptor. */
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    /* Two sweeps that write one file would ruin it. The lock goes with the descriptor; a file
+     * system that has no locks does without. */
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
         free(writer);
         free(copy);
         close(fd);
