@@ -81,8 +81,7 @@ static const struct argp_option common_options[] = {
      "Several tasks, in order (default: the kernel's own, which a sweep scales up until one serial "
      "run takes about 0.1 s)",
      0},
-    {"pin", KEY_PIN, "POLICY", 0,
-     "none, compact, cores, spread, or a list of CPUs such as 0,2,4-6 (default: cores)", 0},
+    {"pin", KEY_PIN, "POLICY", 0, CLI_PIN_HELP, 0},
     {"samples", KEY_SAMPLES, "N", 0,
      "Timed repetitions in a process (default: 3 for run, 1 for each visit of a sweep)", 0},
     {"min-ms", KEY_MIN_MS, "MS", 0, "Least duration of a sample: short runs repeat (default: 20)",

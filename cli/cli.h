@@ -43,6 +43,9 @@ struct cli_common {
 /* Their parser, as the child of a command's own; its input is a struct cli_common. */
 extern const struct argp cli_common_argp;
 
+#define CLI_PIN_HELP                                                                               \
+    "none, compact, cores, spread, or a list of CPUs such as 0,2,4-6 (default: cores)"
+
 #define CLI_MAX_MIN_MS 3600000u
 
 /* Refuses (-EINVAL) to measure where a variable makes OpenMP bind this process before main. */

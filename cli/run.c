@@ -119,17 +119,11 @@ static unsigned default_workers(const struct csw_driver *driver, const struct cs
 static int check_workers(const struct point *point, unsigned workers, bool oversubscribe,
                          struct csw_err *err)
 {
-    const unsigned usable = csw_topo_pus(point->topo);
-
     if (workers > 1 && (point->setup.driver->flags & CSW_ONE_WORKER))
         return csw_fail(err, -EINVAL, "driver '%s' has one worker, not %u",
                         point->setup.driver->name, workers);
-    if (workers > usable && !oversubscribe && !(point->setup.kernel->flags & CSW_WAITS))
-        return csw_fail(err, -EINVAL,
-                        "%u workers of kernel '%s' exceed the %u usable CPUs; add --oversubscribe "
-                        "if that is what you want to see",
-                        workers, point->setup.kernel->name, usable);
-    return 0;
+    return csw_workers_check(point->setup.kernel, workers, csw_topo_pus(point->topo), oversubscribe,
+                             err);
 }
 
 static int place_workers(struct point *point, const struct run_options *options,

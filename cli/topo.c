@@ -24,8 +24,7 @@ static const struct argp_option topo_argp_options[] = {
      "A described machine instead of this one: XML of lstopo, or text such as "
      "\"pack:2 core:4 pu:2\"",
      0},
-    {"pin", KEY_PIN, "POLICY", 0,
-     "none, compact, cores, spread, or a list of CPUs such as 0,2,4-6 (default: cores)", 0},
+    {"pin", KEY_PIN, "POLICY", 0, CLI_PIN_HELP, 0},
     {"workers", KEY_WORKERS, "N", 0, "How many workers to place (default: all usable CPUs)", 0},
     {0},
 };

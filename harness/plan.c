@@ -240,6 +240,17 @@ static unsigned last_waiting(unsigned usable_pus)
     return usable_pus < 2 ? 8 : 4 * usable_pus;
 }
 
+int csw_workers_check(const struct csw_kernel *kernel, unsigned workers, unsigned usable_pus,
+                      bool oversubscribe, struct csw_err *err)
+{
+    if (workers <= usable_pus || oversubscribe || (kernel->flags & CSW_WAITS))
+        return 0;
+    return csw_fail(err, -EINVAL,
+                    "%u workers of kernel '%s' exceed the %u usable CPUs; add --oversubscribe if "
+                    "that is what you want to see",
+                    workers, kernel->name, usable_pus);
+}
+
 static int counts_for(struct counts *ret_counts, const struct csw_plan *plan,
                       const struct csw_kernel *kernel, unsigned usable_pus, struct csw_err *err)
 {
@@ -253,14 +264,9 @@ static int counts_for(struct counts *ret_counts, const struct csw_plan *plan,
         code = add_counts("1", ret_counts, err); /* the base of S_rel */
     if (code == 0)
         ret_counts->size = sort_unique(ret_counts->count, ret_counts->size);
-    const unsigned most = code == 0 ? ret_counts->count[ret_counts->size - 1] : 0;
-
-    if (code == 0 && most > usable_pus && !waits && !plan->oversubscribe)
-        code = csw_fail(err, -EINVAL,
-                        "%u workers of kernel '%s' exceed the %u usable CPUs; add --oversubscribe "
-                        "if that is what you want to see",
-                        most, kernel->name, usable_pus);
-    return code;
+    return code < 0 ? code
+                    : csw_workers_check(kernel, ret_counts->count[ret_counts->size - 1], usable_pus,
+                                        plan->oversubscribe, err);
 }
 
 /* ---- points --------------------------------------------------------------------------------- */

@@ -5,10 +5,12 @@
 #ifndef CORESWEEP_PLAN_H
 #define CORESWEEP_PLAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <coresweep/err.h>
+#include <coresweep/kernel.h>
 #include <coresweep/record.h>
 
 /* Limits of --rounds and --samples. */
@@ -40,6 +42,13 @@ void csw_series_release(struct csw_series_list *);
  */
 int csw_plan_fill(struct csw_plan *, const struct csw_series_list *, unsigned usable_pus,
                   struct csw_err *);
+
+/*
+ * Whether so many workers of the kernel may run: computing ones exceed the usable CPUs only where
+ * `oversubscribe` asks for it, waiting ones always may. 0 or -EINVAL.
+ */
+int csw_workers_check(const struct csw_kernel *, unsigned workers, unsigned usable_pus,
+                      bool oversubscribe, struct csw_err *);
 
 /*
  * Writes the order of one round: ret_order[position] = point. Rounds follow a Williams design whose
