@@ -10,6 +10,8 @@
  * modes, and the integer product decides. A root of 2^32, which x near 2^64 rounds to, has the
  * product 0 mod 2^64 and no candidate is 0.
  */
+#include <math.h>
+
 #include "squares.h"
 
 static inline bool is_square(uint64_t x)

@@ -1,5 +1,5 @@
 /*
- * squares.h - what the kernels that find perfect squares share: exact roots and closed forms.
+ * squares.h - what the kernels that find perfect squares share: their tallies in closed form.
  *
  * The items [lo, hi) stand for the candidates lo + 1 .. hi, so their squares have the roots
  * isqrt(lo) + 1 .. isqrt(hi).
@@ -7,32 +7,8 @@
 #ifndef CSW_SQUARES_H
 #define CSW_SQUARES_H
 
-#include <math.h>
-
 #include <coresweep/kernel.h>
-
-#ifdef __FAST_MATH__
-#error "-ffast-math reorders the arithmetic that makes these kernels exact"
-#endif
-
-#define CSW_ROOT_MAX UINT64_C(0xffffffff)
-
-/*
- * Floor of the square root, exact for every x and in every rounding mode: the double is within
- * 2^-19 of the true root, so its floor is off by one at most, and the two loops settle that. The
- * clamp keeps r * r below 2^64.
- */
-static inline uint64_t csw_isqrt(uint64_t x)
-{
-    const double guess = sqrt((double)x);
-    uint64_t r = guess < 4294967295.0 ? (uint64_t)guess : CSW_ROOT_MAX;
-
-    while (r * r > x)
-        r--;
-    while (r < CSW_ROOT_MAX && (r + 1) * (r + 1) <= x)
-        r++;
-    return r;
-}
+#include <coresweep/squares.h>
 
 /* Sum of the squares of 1..m mod 2^64: m (m + 1) (2m + 1) / 6, below 2^98 for m < 2^32. */
 static inline uint64_t csw_sum_of_squares(uint64_t m)
@@ -59,13 +35,9 @@ static inline struct csw_tally csw_squares_expect(uint64_t lo, uint64_t hi)
 /* Writes the squares of the items [lo, hi) in ascending order; returns their number. */
 static inline size_t csw_squares_list(uint64_t lo, uint64_t hi, uint64_t *ret_hits)
 {
-    if (lo >= hi)
-        return 0;
-    const uint64_t first = csw_isqrt(lo) + 1, last = csw_isqrt(hi);
+    uint64_t next = lo + 1;
 
-    for (uint64_t r = first; r <= last; r++)
-        ret_hits[r - first] = r * r;
-    return last - first + 1;
+    return lo < hi ? csw_list_range(&next, hi, ret_hits, SIZE_MAX) : 0;
 }
 
 #endif

@@ -13,6 +13,8 @@
  * the root of r^2 + 1 differs from r by more than 2^-27, half a unit in the last place there.
  * max_n = 2^32 keeps i far below that, and n^2 comparisons within 64 bits.
  */
+#include <math.h>
+
 #include "squares.h"
 
 #define MAX_N (UINT64_C(1) << 32)

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Includes go one way only: kernels/ and drivers/ know the contract, harness/ the contract, cli/ the
-# contract and harness/. Third-party headers stay behind the one header made for them.
+# Includes go one way only: squares/ knows its public header alone, kernels/ and drivers/ the contract,
+# harness/ the contract, cli/ the contract and harness/. Third-party headers stay behind the one header
+# made for them.
 set -euo pipefail
 cd "$SOURCE"
 status=0
@@ -8,7 +9,7 @@ status=0
 # may_include FOLDER PATTERN: every project header that FOLDER includes must match PATTERN.
 may_include() {
     local found
-    found=$(grep -HnE '^ *# *include +([<"](coresweep|kernels|drivers|harness|cli)/|")' "$1"/*.[ch] |
+    found=$(grep -HnE '^ *# *include +([<"](coresweep|squares|kernels|drivers|harness|cli)/|")' "$1"/*.[ch] |
         grep -vE "include +($2)" || true)
     if [ -n "$found" ]; then
         printf '%s/ may not include this:\n%s\n' "$1" "$found"
@@ -20,7 +21,7 @@ may_include() {
 only_in() {
     local header=$1 found
     shift
-    found=$(grep -lE "^ *# *include +<$header" kernels/* drivers/* harness/* cli/* \
+    found=$(grep -lE "^ *# *include +<$header" squares/* kernels/* drivers/* harness/* cli/* \
         include/coresweep/* | grep -vxF "$(printf '%s\n' "$@")" || true)
     if [ -n "$found" ]; then
         printf '<%s> is for %s alone, but is included by:\n%s\n' "$header" "$*" "$found"
@@ -29,7 +30,8 @@ only_in() {
 }
 
 may_include include/coresweep '<coresweep/'
-may_include kernels '<coresweep/(kernel|err)\.h>|"(squares\.h|kernels\.def)"'
+may_include squares '<coresweep/squares\.h>|"(isa\.h|isas\.def|blocks\.h)"'
+may_include kernels '<coresweep/(kernel|err|squares)\.h>|"(squares\.h|squares/isa\.h|kernels\.def)"'
 may_include drivers '<coresweep/|"(gate\.h|drivers\.def)"'
 may_include harness '<coresweep/|"[a-z_]+\.h"'
 may_include cli '<coresweep/|"(cli\.h|harness/)'

@@ -1,0 +1,166 @@
+/*
+ * avx2 - four values per vector.
+ *
+ * First pass: the bit of x mod 64 is shifted to the top of its lane, where movmskpd reads it; a
+ * table of 16 permutations moves the lanes that passed to the front.
+ *
+ * Second pass: r = nearest(sqrt((double)x)), then r * r == x. The unit for square roots takes 9
+ * cycles for four values and leaves the rest of the core idle, so one vector of four gets its roots
+ * from an estimate and two Newton steps instead, on the units that wait.
+ *
+ * Exact for x = r^2, r < 2^32, in every rounding mode; that r * r == x is false elsewhere needs no
+ * proof, since r is read from the low 32 bits of its lane and the product cannot wrap.
+ *   - to_double: x = high * 2^32 + low, both placed in a mantissa, subtracted and added: one
+ * rounding, so off by at most 2^-52 of x. The root is then off by less than 2^-19.
+ *   - newton_roots: vrsqrtps is off by at most 1.5 * 2^-12 on every CPU, conversions included d
+ * below 3.7e-4. With y = (1 + d) / sqrt(x), s = x y and s += (x - s^2) y / 2, the relative errors
+ * are d, then -1.5 d^2 - 0.5 d^3, then at most 1.6 d^3 < 8.2e-11: below 0.36 for r < 2^32, rounding
+ * errors included, and so nearest to r. For x = 0 the bound of the estimate keeps y finite and s is
+ * 0.
+ *   - equal_squares: vroundpd rounds to nearest whatever the mode, and 2^52 more puts r into the
+ *     mantissa exactly. A root of 2^32, for x near 2^64, reads as 0, whose product is not x.
+ */
+#include "isa.h"
+
+#if defined __x86_64__
+
+#include <immintrin.h>
+
+#define TARGET __attribute__((target("avx2,fma,popcnt")))
+#define LANES 4u
+#define INLINE_AVX2 TARGET __attribute__((always_inline)) static inline
+
+typedef __m256i vector;
+
+/* Row m: 32-bit elements of the lanes in m, to the front. */
+#define PAIR(lane) 2 * (lane), 2 * (lane) + 1
+static const _Alignas(32) uint32_t to_front[16][8] = {
+    {0},
+    {PAIR(0)},
+    {PAIR(1)},
+    {PAIR(0), PAIR(1)},
+    {PAIR(2)},
+    {PAIR(0), PAIR(2)},
+    {PAIR(1), PAIR(2)},
+    {PAIR(0), PAIR(1), PAIR(2)},
+    {PAIR(3)},
+    {PAIR(0), PAIR(3)},
+    {PAIR(1), PAIR(3)},
+    {PAIR(0), PAIR(1), PAIR(3)},
+    {PAIR(2), PAIR(3)},
+    {PAIR(0), PAIR(2), PAIR(3)},
+    {PAIR(1), PAIR(2), PAIR(3)},
+    {PAIR(0), PAIR(1), PAIR(2), PAIR(3)},
+};
+
+INLINE_AVX2 vector load(const uint64_t *values)
+{
+    return _mm256_loadu_si256((const __m256i *)values);
+}
+
+INLINE_AVX2 vector positions(uint64_t first)
+{
+    return _mm256_add_epi64(_mm256_set1_epi64x((long long)first), _mm256_setr_epi64x(0, 1, 2, 3));
+}
+
+/* The residues' bits in reverse, so that a shift by x mod 64 brings the wanted one to the top. */
+#define REVERSED UINT64_C(0xc840c04048404040)
+
+INLINE_AVX2 unsigned residues(vector x)
+{
+    const __m256i bits = _mm256_sllv_epi64(_mm256_set1_epi64x((long long)REVERSED),
+                                           _mm256_and_si256(x, _mm256_set1_epi64x(63)));
+
+    return (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(bits));
+}
+
+INLINE_AVX2 size_t keep(vector x, unsigned mask, uint64_t *ret)
+{
+    const __m256i order = _mm256_load_si256((const __m256i *)to_front[mask]);
+
+    _mm256_storeu_si256((__m256i *)ret, _mm256_permutevar8x32_epi32(x, order));
+    return (size_t)__builtin_popcount(mask);
+}
+
+#define TWO_52 0x1p52
+#define TWO_84 0x1p84
+
+INLINE_AVX2 __m256d to_double(vector x)
+{
+    const __m256i high =
+        _mm256_or_si256(_mm256_srli_epi64(x, 32), _mm256_castpd_si256(_mm256_set1_pd(TWO_84)));
+    const __m256i low = _mm256_blend_epi32(x, _mm256_castpd_si256(_mm256_set1_pd(TWO_52)), 0xaa);
+
+    return _mm256_add_pd(_mm256_sub_pd(_mm256_castsi256_pd(high), _mm256_set1_pd(TWO_84 + TWO_52)),
+                         _mm256_castsi256_pd(low));
+}
+
+INLINE_AVX2 __m256d newton_roots(__m256d x)
+{
+    const __m128 estimated = _mm_max_ps(_mm256_cvtpd_ps(x), _mm_set1_ps(0x1p-60f));
+    const __m256d y = _mm256_cvtps_pd(_mm_rsqrt_ps(estimated));
+    const __m256d half_y = _mm256_mul_pd(y, _mm256_set1_pd(0.5));
+    __m256d s = _mm256_mul_pd(x, y);
+
+    s = _mm256_fmadd_pd(_mm256_fnmadd_pd(s, s, x), half_y, s);
+    return _mm256_fmadd_pd(_mm256_fnmadd_pd(s, s, x), half_y, s);
+}
+
+INLINE_AVX2 unsigned equal_squares(vector x, __m256d root)
+{
+    const __m256d whole = _mm256_round_pd(root, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    const __m256i r = _mm256_castpd_si256(_mm256_add_pd(whole, _mm256_set1_pd(TWO_52)));
+    const __m256i equal = _mm256_cmpeq_epi64(_mm256_mul_epu32(r, r), x);
+
+    return (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(equal));
+}
+
+INLINE_AVX2 void squares(const vector *x, unsigned *ret_masks)
+{
+    const __m256d root1 = _mm256_sqrt_pd(to_double(x[1]));
+    const __m256d root2 = _mm256_sqrt_pd(to_double(x[2]));
+    const __m256d root3 = _mm256_sqrt_pd(to_double(x[3]));
+
+    ret_masks[0] = equal_squares(x[0], newton_roots(to_double(x[0])));
+    ret_masks[1] = equal_squares(x[1], root1);
+    ret_masks[2] = equal_squares(x[2], root2);
+    ret_masks[3] = equal_squares(x[3], root3);
+}
+
+#include "blocks.h"
+
+static bool usable(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+           __builtin_cpu_supports("popcnt");
+}
+
+TARGET static void list(uint64_t root, size_t count, uint64_t *ret_squares)
+{
+    const __m256i four = _mm256_set1_epi64x(4);
+    __m256i r = positions(root);
+    size_t i = 0;
+
+    for (; count - i >= 4; i += 4) {
+        _mm256_storeu_si256((__m256i *)(ret_squares + i), _mm256_mul_epu32(r, r));
+        r = _mm256_add_epi64(r, four);
+    }
+    for (; i < count; i++)
+        ret_squares[i] = (root + i) * (root + i);
+}
+
+const struct csw_isa csw_isa_avx2 = {
+    .name = "avx2",
+    .needs = "needs an x86-64 CPU with AVX2, FMA and POPCNT",
+    .usable = usable,
+    .count = count_values,
+    .filter = filter_values,
+    .index = index_values,
+    .list = list,
+};
+
+#else
+
+const struct csw_isa csw_isa_avx2 = {.name = "avx2", .needs = "needs an x86-64 CPU"};
+
+#endif
