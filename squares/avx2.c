@@ -1,8 +1,8 @@
 /*
  * avx2 - four values per vector.
  *
- * First pass: the bit of x mod 64 is shifted to the top of its lane, where movmskpd reads it; a
- * table of 16 permutations moves the lanes that passed to the front.
+ * First pass: the bit of x mod 64 is shifted to the top of its lane; the upper halves of eight
+ * lanes go into one register, where vmovmskps reads them.
  *
  * Second pass: r = nearest(sqrt((double)x)), then r * r == x. The unit for square roots takes 9
  * cycles for four values and leaves the rest of the core idle, so one vector of four gets its roots
@@ -58,21 +58,44 @@ INLINE_AVX2 vector load(const uint64_t *values)
     return _mm256_loadu_si256((const __m256i *)values);
 }
 
-INLINE_AVX2 vector positions(uint64_t first)
+INLINE_AVX2 void store(vector x, uint64_t *ret)
 {
-    return _mm256_add_epi64(_mm256_set1_epi64x((long long)first), _mm256_setr_epi64x(0, 1, 2, 3));
+    _mm256_storeu_si256((__m256i *)ret, x);
+}
+
+INLINE_AVX2 vector gather(const uint64_t *values, const uint16_t *where)
+{
+    return _mm256_setr_epi64x((long long)values[where[0]], (long long)values[where[1]],
+                              (long long)values[where[2]], (long long)values[where[3]]);
+}
+
+INLINE_AVX2 vector positions(uint64_t first, const uint16_t *where)
+{
+    const __m128i four = _mm_loadl_epi64((const __m128i *)where);
+
+    return _mm256_add_epi64(_mm256_set1_epi64x((long long)first), _mm256_cvtepu16_epi64(four));
 }
 
 /* The residues' bits in reverse, so that a shift by x mod 64 brings the wanted one to the top. */
 #define REVERSED UINT64_C(0xc840c04048404040)
 
-INLINE_AVX2 unsigned residues(vector x)
+INLINE_AVX2 __m256i residue_on_top(vector x)
 {
-    const __m256i bits = _mm256_sllv_epi64(_mm256_set1_epi64x((long long)REVERSED),
-                                           _mm256_and_si256(x, _mm256_set1_epi64x(63)));
-
-    return (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(bits));
+    return _mm256_sllv_epi64(_mm256_set1_epi64x((long long)REVERSED),
+                             _mm256_and_si256(x, _mm256_set1_epi64x(63)));
 }
+
+/* The upper halves of eight lanes in one register, pairs of them in the order that vshufps gives.
+ */
+INLINE_AVX2 unsigned residues(const uint64_t *values)
+{
+    const __m256 low = _mm256_castsi256_ps(residue_on_top(load(values)));
+    const __m256 high = _mm256_castsi256_ps(residue_on_top(load(values + 4)));
+
+    return (unsigned)_mm256_movemask_ps(_mm256_shuffle_ps(low, high, 0xdd));
+}
+
+#define OCTETS csw_paired_octets
 
 INLINE_AVX2 size_t keep(vector x, unsigned mask, uint64_t *ret)
 {
@@ -115,7 +138,12 @@ INLINE_AVX2 unsigned equal_squares(vector x, __m256d root)
     return (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(equal));
 }
 
-INLINE_AVX2 void squares(const vector *x, unsigned *ret_masks)
+INLINE_AVX2 unsigned squares(vector x)
+{
+    return equal_squares(x, _mm256_sqrt_pd(to_double(x)));
+}
+
+INLINE_AVX2 void group_squares(const vector *x, unsigned *ret_masks)
 {
     const __m256d root1 = _mm256_sqrt_pd(to_double(x[1]));
     const __m256d root2 = _mm256_sqrt_pd(to_double(x[2]));
@@ -138,7 +166,7 @@ static bool usable(void)
 TARGET static void list(uint64_t root, size_t count, uint64_t *ret_squares)
 {
     const __m256i four = _mm256_set1_epi64x(4);
-    __m256i r = positions(root);
+    __m256i r = positions(root, csw_in_order);
     size_t i = 0;
 
     for (; count - i >= 4; i += 4) {

@@ -35,17 +35,33 @@ INLINE_AVX512 vector load(const uint64_t *values)
     return _mm512_loadu_si512(values);
 }
 
-INLINE_AVX512 vector positions(uint64_t first)
+INLINE_AVX512 void store(vector x, uint64_t *ret)
 {
-    return _mm512_add_epi64(_mm512_set1_epi64((long long)first),
-                            _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7));
+    _mm512_storeu_si512(ret, x);
 }
 
-INLINE_AVX512 unsigned residues(vector x)
+INLINE_AVX512 vector gather(const uint64_t *values, const uint16_t *where)
+{
+    return _mm512_setr_epi64((long long)values[where[0]], (long long)values[where[1]],
+                             (long long)values[where[2]], (long long)values[where[3]],
+                             (long long)values[where[4]], (long long)values[where[5]],
+                             (long long)values[where[6]], (long long)values[where[7]]);
+}
+
+INLINE_AVX512 vector positions(uint64_t first, const uint16_t *where)
+{
+    const __m128i eight = _mm_loadu_si128((const __m128i *)where);
+
+    return _mm512_add_epi64(_mm512_set1_epi64((long long)first), _mm512_cvtepu16_epi64(eight));
+}
+
+#define OCTETS csw_octets
+
+INLINE_AVX512 unsigned residues(const uint64_t *values)
 {
     const __m512i bits = _mm512_set1_epi64((long long)CSW_SQUARES_MOD_64);
 
-    return _mm512_test_epi64_mask(_mm512_rorv_epi64(bits, x), _mm512_set1_epi64(1));
+    return _mm512_test_epi64_mask(_mm512_rorv_epi64(bits, load(values)), _mm512_set1_epi64(1));
 }
 
 INLINE_AVX512 size_t keep(vector x, unsigned mask, uint64_t *ret)
@@ -64,7 +80,7 @@ INLINE_AVX512 __m512d newton_roots(__m512d x)
     return _mm512_fmadd_pd(_mm512_fnmadd_pd(s, s, x), half_y, s);
 }
 
-INLINE_AVX512 unsigned equal_squares(vector x)
+INLINE_AVX512 unsigned squares(vector x)
 {
     const __m512d root = newton_roots(_mm512_cvtepu64_pd(x));
     const __m512i r = _mm512_cvt_roundpd_epu64(root, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
@@ -72,10 +88,10 @@ INLINE_AVX512 unsigned equal_squares(vector x)
     return _mm512_cmpeq_epi64_mask(_mm512_mul_epu32(r, r), x);
 }
 
-INLINE_AVX512 void squares(const vector *x, unsigned *ret_masks)
+INLINE_AVX512 void group_squares(const vector *x, unsigned *ret_masks)
 {
-    ret_masks[0] = equal_squares(x[0]);
-    ret_masks[1] = equal_squares(x[1]);
+    ret_masks[0] = squares(x[0]);
+    ret_masks[1] = squares(x[1]);
 }
 
 #include "blocks.h"
@@ -89,7 +105,7 @@ static bool usable(void)
 TARGET static void list(uint64_t root, size_t count, uint64_t *ret_squares)
 {
     const __m512i eight = _mm512_set1_epi64(8);
-    __m512i r = positions(root);
+    __m512i r = positions(root, csw_in_order);
     size_t i = 0;
 
     for (; count - i >= 8; i += 8) {

@@ -2,135 +2,177 @@
  * blocks.h - counting, filtering and indexing an array, the same way on every instruction set. A
  * file that includes it has defined
  *
- *   TARGET                             the attribute that its functions are compiled with
- *   LANES, vector                      values per vector: 1, 2, 4 or 8
- *   load(p)                            the vector at p
- *   positions(first)                   {first, first + 1, ...}
- *   residues(x)                        mask of the lanes that are squares mod 64
- *   squares(x, ret_masks)              masks of the squares in GROUP values
- *   keep(x, mask, ret)                 writes the lanes of the mask to ret, and rubbish after them
- *                                      up to LANES; returns their number
+ *   TARGET                      the attribute that its functions are compiled with
+ *   LANES, vector               values per vector: 1, 2, 4 or 8
+ *   load(values)                the vector at values
+ *   store(x, ret)               its lanes to ret
+ *   gather(values, where)       {values[where[0]], values[where[1]], ...}
+ *   positions(first, where)     {first + where[0], first + where[1], ...}
+ *   keep(x, mask, ret)          writes the lanes of the mask to ret, and rubbish after them up to
+ *                               LANES; returns their number
+ *   residues(values), OCTETS    mask of those among 8 values that are squares mod 64, and the table
+ *                               of isa.h that turns it into positions
+ *   squares(x)                  mask of the lanes that are squares
+ *   group_squares(x, ret)       the same for the vectors of a group
  *
- * The idea: 52 of 64 residues cannot be squares, so a first pass keeps what passes that test, and
- * only this goes through the arithmetic. The first pass is wasted where nearly everything passes:
- * after a block of which more than half did, the next ones are tested directly, so that no input,
- * however chosen, costs much more than the direct test. Blocks are small, so that the arithmetic on
- * one hides the memory's latency of the next; what does not fill a group waits for the next block.
+ * The idea: 52 of 64 residues cannot be squares. A first pass over a block notes where the other
+ * values are, one table lookup for 8 of them; a second pass gathers these and does the arithmetic;
+ * a third one writes what was found. They are apart because the arithmetic has a long latency:
+ * whatever waits for it in the same loop fills the core's queues, and the next values cannot start.
+ * A block is large because a change of pass costs a mispredicted branch, and no larger so that the
+ * memory does not wait for long.
  *
- * Nothing is written past what the results need: before a vector is kept, at most as many values
- * have been kept as were read, and reading it comes first.
+ * The first pass is wasted where nearly everything passes: after a block of which more than half
+ * did, the next ones are tested directly, so that no input, however chosen, costs much more than
+ * that.
+ *
+ * Nothing is written past what the results need: when a vector is kept, at most as many values have
+ * been kept as came before it, so that there is room for all its lanes.
  */
 #ifndef CSW_BLOCKS_H
 #define CSW_BLOCKS_H
-
-#include <string.h>
 
 #include "isa.h"
 
 #define GROUP 16u
 #define VECTORS (GROUP / LANES)
-#define BLOCK 256u
-#define DIRECT_BLOCKS 16u
-#define NO_SQUARE 2u
+#define OCTET 8u
+#define BLOCK 1024u
+#define DIRECT_BLOCKS 8u
 
 #define INLINE TARGET __attribute__((always_inline)) static inline
 
 enum want { COUNT, VALUES, POSITIONS };
 
-/* Values that passed the first pass and wait for the second. */
-struct stage {
-    size_t held;
-    uint64_t values[BLOCK + 2 * GROUP];
-    uint64_t positions[BLOCK + 2 * GROUP];
-};
-
 struct results {
     size_t found;
-    uint64_t *out; /* NULL for COUNT */
+    uint64_t *out; /* where the next one goes; unused for COUNT */
 };
 
-/* Tests GROUP values and takes the squares, or their positions. */
-INLINE void take_group(enum want want, const uint64_t *values, const uint64_t *where,
-                       uint64_t first, struct results *results)
+/* What the second pass leaves for the third; COUNT needs neither. */
+struct tested {
+    uint8_t masks[BLOCK / LANES + 1];
+    uint64_t values[BLOCK + LANES];
+};
+
+/* Third pass over `count` values: writes those of the masks, or first + where[] of each. */
+INLINE void write_found(enum want want, const uint64_t *values, uint64_t first,
+                        const uint16_t *where, const uint8_t *masks, size_t count,
+                        struct results *results)
+{
+    uint64_t *out = results->out;
+
+#pragma GCC unroll 4
+    for (size_t i = 0; i < count; i += LANES)
+        out += keep(want == VALUES ? load(values + i) : positions(first, where + i),
+                    masks[i / LANES], out);
+    results->found += (size_t)(out - results->out);
+    results->out = out;
+}
+
+/* Counts the lanes of a vector's mask, or leaves both for the third pass. */
+INLINE void note(enum want want, vector x, unsigned mask, size_t i, struct tested *tested,
+                 struct results *results)
+{
+    if (want == COUNT)
+        results->found += (size_t)__builtin_popcount(mask);
+    else
+        tested->masks[i / LANES] = (uint8_t)mask;
+    if (want == VALUES)
+        store(x, tested->values + i);
+}
+
+/* Second pass over the values at `where`, whose numbers up to a full vector can be looked up. */
+INLINE void test_candidates(enum want want, const uint64_t *values, const uint16_t *where,
+                            size_t count, struct tested *tested, struct results *results)
 {
     unsigned masks[VECTORS];
     vector x[VECTORS];
+    size_t i = 0;
 
+    for (; count - i >= GROUP; i += GROUP) {
 #pragma GCC unroll 16
-    for (unsigned v = 0; v < VECTORS; v++)
-        x[v] = load(values + v * LANES);
-    squares(x, masks);
+        for (unsigned v = 0; v < VECTORS; v++)
+            x[v] = gather(values, where + i + v * LANES);
+        group_squares(x, masks);
 #pragma GCC unroll 16
-    for (unsigned v = 0; v < VECTORS; v++) {
-        const unsigned lane = v * LANES;
+        for (unsigned v = 0; v < VECTORS; v++)
+            note(want, x[v], masks[v], i + v * LANES, tested, results);
+    }
+    for (; i < count; i += LANES) {
+        const unsigned used = count - i < LANES ? (1u << (count - i)) - 1 : (1u << LANES) - 1;
 
-        if (want == COUNT)
-            results->found += (size_t)__builtin_popcount(masks[v]);
-        else if (want == VALUES)
-            results->found += keep(x[v], masks[v], results->out + results->found);
-        else
-            results->found += keep(where ? load(where + lane) : positions(first + lane), masks[v],
-                                   results->out + results->found);
+        x[0] = gather(values, where + i);
+        note(want, x[0], squares(x[0]) & used, i, tested, results);
     }
 }
 
-/* First pass over a block. Returns how many values passed. */
-INLINE size_t pass_block(enum want want, const uint64_t *values, uint64_t first,
-                         struct stage *stage)
+typedef uint16_t octet __attribute__((vector_size(16), aligned(2), may_alias));
+
+/* First pass: notes which of `count` values, a multiple of 8, may be squares; returns how many. */
+INLINE size_t find_candidates(const uint64_t *values, size_t count, uint16_t *ret_where)
 {
-    size_t held = stage->held;
+    octet place = {0};
+    size_t found = 0;
 
-    for (size_t i = 0; i < BLOCK; i += GROUP)
-#pragma GCC unroll 16
-        for (unsigned v = 0; v < VECTORS; v++) {
-            const vector x = load(values + i + v * LANES);
-            const unsigned mask = residues(x);
+#pragma GCC unroll 2
+    for (size_t i = 0; i < count; i += OCTET) {
+        const unsigned mask = residues(values + i);
 
-            if (want == POSITIONS)
-                keep(positions(first + i + v * LANES), mask, stage->positions + held);
-            held += keep(x, mask, stage->values + held);
-        }
-    const size_t passed = held - stage->held;
+        *(octet *)(ret_where + found) = *(const octet *)OCTETS[mask] + place;
+        found += (size_t)__builtin_popcount(mask);
+        place += OCTET;
+    }
+    *(octet *)(ret_where + found) = (octet){0};
+    return found;
+}
 
-    stage->held = held;
+/* All passes over at most BLOCK values, a multiple of 8. Returns how many passed the first. */
+INLINE size_t scan_block(enum want want, const uint64_t *values, size_t count, uint64_t first,
+                         struct results *results)
+{
+    uint16_t where[BLOCK + OCTET];
+    struct tested tested;
+    const size_t passed = find_candidates(values, count, where);
+
+    test_candidates(want, values, where, passed, &tested, results);
+    if (want != COUNT)
+        write_found(want, tested.values, first, where, tested.masks, passed, results);
     return passed;
 }
 
-/* Second pass over all full groups of the stage; the rest moves to its front. */
-INLINE void test_stage(enum want want, struct stage *stage, struct results *results)
+/* The second and third pass over all of at most BLOCK values, a multiple of GROUP. */
+INLINE void scan_directly(enum want want, const uint64_t *values, size_t count, uint64_t first,
+                          struct results *results)
 {
-    const size_t full = stage->held / GROUP * GROUP;
+    unsigned masks[VECTORS];
+    vector x[VECTORS];
+    struct tested tested;
 
-    for (size_t i = 0; i < full; i += GROUP)
-        take_group(want, stage->values + i, stage->positions + i, 0, results);
-    memcpy(stage->values, stage->values + full, GROUP * sizeof *stage->values);
-    if (want == POSITIONS)
-        memcpy(stage->positions, stage->positions + full, GROUP * sizeof *stage->positions);
-    stage->held -= full;
-}
-
-/* Takes what is left when no block follows directly: at most GROUP values. */
-INLINE void take_rest(enum want want, const uint64_t *values, const uint64_t *where, uint64_t first,
-                      size_t count, struct results *results)
-{
-    uint64_t rest[GROUP], rest_where[GROUP], out[GROUP];
-    struct results few = {.out = out};
-
-    for (size_t i = 0; i < GROUP; i++) {
-        rest[i] = i < count ? values[i] : NO_SQUARE;
-        rest_where[i] = where && i < count ? where[i] : first + i;
+    for (size_t i = 0; i < count; i += GROUP) {
+#pragma GCC unroll 16
+        for (unsigned v = 0; v < VECTORS; v++)
+            x[v] = load(values + i + v * LANES);
+        group_squares(x, masks);
+#pragma GCC unroll 16
+        for (unsigned v = 0; v < VECTORS; v++)
+            note(want == COUNT ? COUNT : POSITIONS, x[v], masks[v], i + v * LANES, &tested,
+                 results);
     }
-    take_group(want, rest, rest_where, 0, &few);
     if (want != COUNT)
-        memcpy(results->out + results->found, out, few.found * sizeof *out);
-    results->found += few.found;
+        write_found(want, values, first, csw_in_order, tested.masks, count, results);
 }
 
-INLINE void flush_stage(enum want want, struct stage *stage, struct results *results)
+/* What makes no octet. */
+INLINE void scan_rest(enum want want, const uint64_t *values, size_t count, uint64_t first,
+                      struct results *results)
 {
-    if (stage->held > 0)
-        take_rest(want, stage->values, stage->positions, 0, stage->held, results);
-    stage->held = 0;
+    for (size_t i = 0; i < count; i++)
+        if (csw_is_square(values[i])) {
+            if (want != COUNT)
+                *results->out++ = want == VALUES ? values[i] : first + i;
+            results->found++;
+        }
 }
 
 /* All of an array; `first` is the position of its first value. */
@@ -138,31 +180,14 @@ INLINE size_t scan_array(enum want want, const uint64_t *values, size_t count, u
                          uint64_t *ret)
 {
     struct results results = {.out = ret};
-    struct stage stage;
-    unsigned direct = 0;
-    size_t i = 0;
+    size_t i = 0, direct_until = 0;
 
-    stage.held = 0;
-    for (; count - i >= BLOCK; i += BLOCK) {
-        if (direct > 0) {
-            for (size_t g = i; g < i + BLOCK; g += GROUP)
-                take_group(want, values + g, NULL, first + g, &results);
-            direct--;
-            continue;
-        }
-        const size_t passed = pass_block(want, values + i, first + i, &stage);
-
-        test_stage(want, &stage, &results);
-        if (passed > BLOCK / 2) {
-            flush_stage(want, &stage, &results);
-            direct = DIRECT_BLOCKS;
-        }
-    }
-    flush_stage(want, &stage, &results);
-    for (; count - i >= GROUP; i += GROUP)
-        take_group(want, values + i, NULL, first + i, &results);
-    if (i < count)
-        take_rest(want, values + i, NULL, first + i, count - i, &results);
+    for (size_t n; (n = count - i < BLOCK ? (count - i) / OCTET * OCTET : BLOCK) > 0; i += n)
+        if (i < direct_until && n == BLOCK)
+            scan_directly(want, values + i, n, first + i, &results);
+        else if (scan_block(want, values + i, n, first + i, &results) > n / 2)
+            direct_until = i + n + DIRECT_BLOCKS * BLOCK;
+    scan_rest(want, values + i, count - i, first + i, &results);
     return results.found;
 }
 

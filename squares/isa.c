@@ -19,6 +19,27 @@ static const struct csw_isa *const isas[] = {
 /* Written before main, and by csw_isa_use, which must not run beside readers. */
 static const struct csw_isa *chosen = &csw_isa_scalar;
 
+uint16_t csw_octets[256][8], csw_paired_octets[256][8], csw_in_order[1024];
+
+static void fill_octets(uint16_t ret_octets[256][8], const uint8_t place_of_bit[8])
+{
+    for (unsigned mask = 0; mask < 256; mask++)
+        for (unsigned place = 0, k = 0; place < 8; place++)
+            if (mask >> place_of_bit[place] & 1)
+                ret_octets[mask][k++] = (uint16_t)place;
+}
+
+static void fill_tables(void)
+{
+    static const uint8_t ascending[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+    static const uint8_t paired[8] = {0, 1, 4, 5, 2, 3, 6, 7}; /* its own inverse */
+
+    fill_octets(csw_octets, ascending);
+    fill_octets(csw_paired_octets, paired);
+    for (unsigned i = 0; i < sizeof csw_in_order / sizeof *csw_in_order; i++)
+        csw_in_order[i] = (uint16_t)i;
+}
+
 static bool is_usable(const struct csw_isa *isa)
 {
     return isa->usable && isa->usable();
@@ -77,10 +98,11 @@ bool csw_isa_use(const char *name)
     return isa != NULL;
 }
 
-__attribute__((constructor)) static void choose_at_start(void)
+__attribute__((constructor)) static void prepare(void)
 {
     const char *wanted = getenv("CORESWEEP_ISA");
 
+    fill_tables();
     for (size_t i = 0; i < ISAS; i++)
         if (is_usable(isas[i]))
             chosen = isas[i];

@@ -22,6 +22,26 @@ struct csw_isa {
     void (*list)(uint64_t root, size_t count, uint64_t *ret_squares);
 };
 
+/*
+ * Tables filled before main. Row m of csw_octets: the numbers of the bits that are set in m,
+ * ascending, then zeros. csw_paired_octets is for masks whose bits stand in the order 0 1 4 5 2 3
+ * 6 7.
+ */
+extern uint16_t csw_octets[256][8], csw_paired_octets[256][8];
+
+/* 0, 1, 2 ... 1023 */
+extern uint16_t csw_in_order[1024];
+
+/* The mask of those among 8 values that are squares mod 64, one by one. */
+static inline unsigned csw_octet_residues(const uint64_t *values)
+{
+    unsigned mask = 0;
+
+    for (unsigned i = 0; i < 8; i++)
+        mask |= (unsigned)(CSW_SQUARES_MOD_64 >> (values[i] & 63) & 1) << i;
+    return mask;
+}
+
 /* The registry, in the order of isas.def; NULL past the end. */
 const struct csw_isa *csw_isa_at(size_t index);
 

@@ -25,22 +25,31 @@ static inline vector load(const uint64_t *values)
     return vld1q_u64(values);
 }
 
-static inline vector positions(uint64_t first)
+static inline void store(vector x, uint64_t *ret)
 {
-    return vsetq_lane_u64(first + 1, vdupq_n_u64(first), 1);
+    vst1q_u64(ret, x);
 }
 
-/* Bit 0 of each lane to a mask of two bits. */
-static inline unsigned mask_of(uint64x2_t bits)
+static inline vector pair(uint64_t first, uint64_t second)
 {
-    return (unsigned)((vgetq_lane_u64(bits, 0) & 1) | (vgetq_lane_u64(bits, 1) & 1) << 1);
+    return vcombine_u64(vcreate_u64(first), vcreate_u64(second));
 }
 
-static inline unsigned residues(vector x)
+static inline vector gather(const uint64_t *values, const uint16_t *where)
 {
-    const int64x2_t right = vnegq_s64(vreinterpretq_s64_u64(vandq_u64(x, vdupq_n_u64(63))));
+    return pair(values[where[0]], values[where[1]]);
+}
 
-    return mask_of(vshlq_u64(vdupq_n_u64(CSW_SQUARES_MOD_64), right));
+static inline vector positions(uint64_t first, const uint16_t *where)
+{
+    return pair(first + where[0], first + where[1]);
+}
+
+#define OCTETS csw_octets
+
+static inline unsigned residues(const uint64_t *values)
+{
+    return csw_octet_residues(values);
 }
 
 static inline size_t keep(vector x, unsigned mask, uint64_t *ret)
@@ -50,18 +59,19 @@ static inline size_t keep(vector x, unsigned mask, uint64_t *ret)
     return (mask & 1) + (mask >> 1);
 }
 
-static inline unsigned equal_squares(vector x)
+static inline unsigned squares(vector x)
 {
     const uint64x2_t root = vcvtnq_u64_f64(vsqrtq_f64(vcvtq_f64_u64(x)));
     const uint32x2_t r = vmovn_u64(root);
+    const uint64x2_t equal = vceqq_u64(vmull_u32(r, r), x);
 
-    return mask_of(vceqq_u64(vmull_u32(r, r), x));
+    return (unsigned)((vgetq_lane_u64(equal, 0) & 1) | (vgetq_lane_u64(equal, 1) & 2));
 }
 
-static inline void squares(const vector *x, unsigned *ret_masks)
+static inline void group_squares(const vector *x, unsigned *ret_masks)
 {
     for (unsigned v = 0; v < 8; v++)
-        ret_masks[v] = equal_squares(x[v]);
+        ret_masks[v] = squares(x[v]);
 }
 
 #include "blocks.h"
@@ -76,7 +86,7 @@ static void list(uint64_t root, size_t count, uint64_t *ret_squares)
     size_t i = 0;
 
     for (; count - i >= 2; i += 2) {
-        const uint32x2_t r = vmovn_u64(positions(root + i));
+        const uint32x2_t r = vmovn_u64(pair(root + i, root + i + 1));
 
         vst1q_u64(ret_squares + i, vmull_u32(r, r));
     }

@@ -2,7 +2,7 @@
  * scalar - plain C, one value at a time and without a branch, for any CPU. Exact: squares.h has the
  * proof for csw_nearest_root.
  */
-#include <coresweep/squares.h>
+#include "isa.h"
 
 #define TARGET
 #define LANES 1u
@@ -14,23 +14,39 @@ static inline vector load(const uint64_t *values)
     return *values;
 }
 
-static inline vector positions(uint64_t first)
+static inline void store(vector x, uint64_t *ret)
 {
-    return first;
+    *ret = x;
 }
 
-static inline unsigned residues(vector x)
+static inline vector gather(const uint64_t *values, const uint16_t *where)
 {
-    return (unsigned)(CSW_SQUARES_MOD_64 >> (x & 63) & 1);
+    return values[*where];
 }
 
-static inline void squares(const vector *x, unsigned *ret_masks)
+static inline vector positions(uint64_t first, const uint16_t *where)
 {
-    for (unsigned v = 0; v < 16; v++) {
-        const uint64_t r = csw_nearest_root(x[v]);
+    return first + *where;
+}
 
-        ret_masks[v] = r * r == x[v];
-    }
+#define OCTETS csw_octets
+
+static inline unsigned residues(const uint64_t *values)
+{
+    return csw_octet_residues(values);
+}
+
+static inline unsigned squares(vector x)
+{
+    const uint64_t r = csw_nearest_root(x);
+
+    return r * r == x;
+}
+
+static inline void group_squares(const vector *x, unsigned *ret_masks)
+{
+    for (unsigned v = 0; v < 16; v++)
+        ret_masks[v] = squares(x[v]);
 }
 
 static inline size_t keep(vector x, unsigned mask, uint64_t *ret)
