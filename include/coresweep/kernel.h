@@ -22,9 +22,24 @@ enum csw_kernel_flags {
     CSW_AS_GIVEN = 1u << 2,    /* the default tasks are not scaled up to a measurable time */
 };
 
+/* No kernel has more options. */
+#define CSW_MAX_OPTIONS 4
+
+/* What a kernel leaves to its user, as `--name value` of run and sweep. */
+struct csw_option {
+    const char *name; /* lower-case letters, digits and hyphens */
+    const char *help; /* half a sentence for --help; of several kernels' the first counts */
+    const char *const *values; /* what is allowed, NULL-ended, the first is the default; words as
+                                  `name` is one: they stand in lists and in the result files */
+
+    /* Why the value cannot be used on this CPU, "needs AVX2"; NULL where it can. NULL: all can. */
+    const char *(*missing)(const char *value);
+};
+
 /* A piece of work that a user names, such as "all perfect squares in 1..5000" (n = 5000). */
 struct csw_task {
     uint64_t n;
+    uint8_t choice[CSW_MAX_OPTIONS]; /* which value of the kernel's k-th option; 0: the default */
 };
 
 /*
@@ -48,6 +63,7 @@ struct csw_kernel {
     const char *unit;    /* what `work` counts, plural: "comparisons" */
     const char *tasks;   /* the default workload, as --tasks would take it */
     uint64_t max_n;      /* largest task that the kernel is exact for; 0: any */
+    const struct csw_option *options; /* ended by a NULL name; NULL: none */
 
     /* NULL: runs on any CPU. Otherwise false where this CPU lacks what the kernel needs. */
     bool (*usable)(void);
