@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "options.h"
 
 /* Stamping costs a worker about 2 us a run (its CPU clock is a system call): below this length of a
  * run that would be felt, and one more run, not timed, is stamped instead. */
@@ -186,10 +187,12 @@ static int fill_sample(const struct visit *visit, struct csw_sample *sample, str
 
     csw_schedule_text(&setup->schedule, schedule);
     sample->kernel = strdup(setup->kernel->name);
+    sample->options = csw_options_text(setup->kernel, setup->workload->tasks[0].choice);
     sample->driver = strdup(setup->driver->name);
     sample->tasks = csw_workload_text(setup->workload);
     sample->schedule = strdup(schedule);
-    if (!sample->kernel || !sample->driver || !sample->tasks || !sample->schedule)
+    if (!sample->kernel || !sample->options || !sample->driver || !sample->tasks ||
+        !sample->schedule)
         return csw_fail(err, -ENOMEM, "no memory for a sample");
     sample->workers = visit->job->workers;
     sample->oversubscribed = setup->placement->oversubscribed;

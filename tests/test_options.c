@@ -305,6 +305,98 @@ static void every_task_of_a_workload_gets_the_choice(void)
     csw_workload_release(&workload);
 }
 
+/* ---- series and points ---------------------------------------------------------------------- */
+
+static struct csw_plan plan_with(const char *kernels, const char *options)
+{
+    return (struct csw_plan){.kernel = strdup(kernels),
+                             .options = strdup(options),
+                             .driver = strdup("serial,pthread"),
+                             .workers = strdup("auto"),
+                             .tasks = strdup("auto"),
+                             .schedule = strdup("static,whole")};
+}
+
+static void the_lists_of_a_plan_make_series_of_the_kernels_that_have_them(void)
+{
+    static const char *const expected[][3] = {
+        {"plain", "", "static"},
+        {"plain", "", "whole"},
+        {"disc", "size=big shape=oval", "static"},
+        {"disc", "size=big shape=oval", "whole"},
+        {"disc", "size=big shape=round", "static"},
+        {"disc", "size=big shape=round", "whole"},
+        {"ball", "shade=grey size=big", "static"},
+        {"ball", "shade=grey size=big", "whole"},
+    };
+    struct csw_plan plan = plan_with("plain,disc,ball,disc", "shade=grey shape=oval,round,oval");
+    struct csw_series_list list = {0};
+
+    CU_ASSERT_EQUAL_FATAL(csw_series_init(&list, &plan, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(list.count, COUNT(expected));
+    for (size_t i = 0; i < list.count; i++) {
+        CU_ASSERT_STRING_EQUAL(list.series[i].kernel, expected[i][0]);
+        CU_ASSERT_STRING_EQUAL(list.series[i].options, expected[i][1]);
+        CU_ASSERT_STRING_EQUAL(list.series[i].schedule, expected[i][2]);
+    }
+    csw_series_release(&list);
+    csw_plan_release(&plan);
+}
+
+static void a_plan_with_options_that_do_not_fit_is_refused(void)
+{
+    static const struct {
+        const char *kernels, *options;
+        int code;
+        const char *hint;
+    } rows[] = {
+        {"plain", "size=big", -EINVAL,
+         "--size is an option of disc and ball, not of the kernels of this sweep"},
+        {"plain,disc", "shade=dark", -EINVAL, "--shade is an option of ball, not of the kernels"},
+        {"plain,disc", "weight=1", -EINVAL, "no kernel has an option 'weight'"},
+        {"disc,ball", "size=big,smal", -EINVAL, "unknown size 'smal'; did you mean 'small'?"},
+        {"disc", "shape=round,square", -ENOTSUP, "needs a square CPU"},
+        {"disc", "shape=,round", -EINVAL, "empty element"},
+        {"disc", "shape", -EINVAL, "'shape'"},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct csw_plan plan = plan_with(rows[i].kernels, rows[i].options);
+        struct csw_series_list list = {.count = 77};
+        struct csw_err err = {0};
+
+        CHECK(rows[i].options, csw_series_init(&list, &plan, &err) == rows[i].code);
+        CHECK(rows[i].options, list.count == 77);
+        must_say(err.text, rows[i].hint);
+        csw_plan_release(&plan);
+    }
+}
+
+static void every_choice_has_its_own_serial_base(void)
+{
+    static const char *const expected[][3] = {
+        {"shade=dark size=small", "whole", "serial"},
+        {"shade=dark size=small", "static", "pthread"},
+        {"shade=dark size=small", "whole", "pthread"},
+        {"shade=light size=small", "whole", "serial"},
+        {"shade=light size=small", "static", "pthread"},
+        {"shade=light size=small", "whole", "pthread"},
+    };
+    struct csw_plan plan = plan_with("ball", "shade=dark,light size=small");
+    struct csw_series_list list = {0};
+
+    CU_ASSERT_EQUAL_FATAL(csw_series_init(&list, &plan, NULL), 0);
+    CU_ASSERT_EQUAL(csw_plan_fill(&plan, &list, 1, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(plan.count, COUNT(expected));
+    for (size_t i = 0; i < plan.count; i++) {
+        CU_ASSERT_STRING_EQUAL(plan.points[i].options, expected[i][0]);
+        CU_ASSERT_STRING_EQUAL(plan.points[i].schedule, expected[i][1]);
+        CU_ASSERT_STRING_EQUAL(plan.points[i].driver, expected[i][2]);
+    }
+    csw_series_release(&list);
+    csw_plan_release(&plan);
+}
+
 static const struct test tests[] = {
     TEST(a_kernel_knows_its_options_by_name),
     TEST(an_option_of_several_kernels_is_one),
@@ -317,6 +409,9 @@ static const struct test tests[] = {
     TEST(bad_choices_are_refused_with_a_hint),
     TEST(lists_make_every_combination_the_last_option_fastest),
     TEST(every_task_of_a_workload_gets_the_choice),
+    TEST(the_lists_of_a_plan_make_series_of_the_kernels_that_have_them),
+    TEST(a_plan_with_options_that_do_not_fit_is_refused),
+    TEST(every_choice_has_its_own_serial_base),
 };
 
 int main(void)
