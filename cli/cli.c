@@ -107,6 +107,9 @@ static error_t parse_common(int key, char *argument, struct argp_state *state)
     struct cli_common *common = state->input;
 
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &common->options;
+        return 0;
     case KEY_N:
         cli_number("--n", argument, 0, UINT64_MAX);
         set_tasks(common, argument);
@@ -131,7 +134,11 @@ static error_t parse_common(int key, char *argument, struct argp_state *state)
     }
 }
 
-const struct argp cli_common_argp = {.options = common_options, .parser = parse_common};
+static const struct argp_child common_children[] = {
+    {&cli_options_argp, 0, "Options of kernels (in a sweep, lists of values):", 1}, {0}};
+
+const struct argp cli_common_argp = {
+    .options = common_options, .parser = parse_common, .children = common_children};
 
 int cli_check_environment(struct csw_err *err)
 {

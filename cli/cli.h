@@ -37,11 +37,19 @@ uint64_t cli_number(const char *name, const char *text, uint64_t least, uint64_t
 /* What run and sweep share: the texts as given, NULL where an option was not. */
 struct cli_common {
     char *tasks, *pin, *samples, *min_ms; /* tasks: of --n or --tasks */
+    char *options; /* of kernels: "input=random isa=auto"; heap memory, which the command frees */
     bool oversubscribe;
 };
 
 /* Their parser, as the child of a command's own; its input is a struct cli_common. */
 extern const struct argp cli_common_argp;
+
+/*
+ * The options of kernels, a child of the above; its input is the address of cli_common's options.
+ * They are those of the registry once cli_options_build was called, before the first parsing.
+ */
+extern struct argp cli_options_argp;
+void cli_options_build(void);
 
 #define CLI_PIN_HELP                                                                               \
     "none, compact, cores, spread, or a list of CPUs such as 0,2,4-6 (default: cores)"

@@ -15,6 +15,7 @@
 #include "harness/clock.h"
 #include "harness/files.h"
 #include "harness/names.h"
+#include "harness/options.h"
 #include "harness/table.h"
 #include "harness/units.h"
 
@@ -143,6 +144,21 @@ static int place_workers(struct point *point, const struct run_options *options,
     return code;
 }
 
+/* The workload, with the kernel's options in every task. */
+static int choose_tasks(struct point *point, const struct cli_common *common, struct csw_err *err)
+{
+    const struct csw_kernel *kernel = point->setup.kernel;
+    uint8_t choice[CSW_MAX_OPTIONS];
+    int code =
+        csw_workload_parse(&point->workload, common->tasks ? common->tasks : kernel->tasks, err);
+
+    if (code == 0)
+        code = csw_options_choose(choice, kernel, common->options ? common->options : "", err);
+    if (code == 0)
+        csw_workload_choose(&point->workload, choice);
+    return code;
+}
+
 static int choose_work(struct point *point, const struct run_options *options, struct csw_err *err)
 {
     struct csw_setup *setup = &point->setup;
@@ -154,9 +170,7 @@ static int choose_work(struct point *point, const struct run_options *options, s
     if (code == 0)
         code = csw_driver_require(&setup->driver, options->driver, err);
     if (code == 0)
-        code = csw_workload_parse(
-            &point->workload, options->common.tasks ? options->common.tasks : setup->kernel->tasks,
-            err);
+        code = choose_tasks(point, &options->common, err);
     if (code == 0)
         setup->schedule = csw_schedule_default(setup->kernel);
     if (code == 0 && options->schedule)
@@ -221,11 +235,12 @@ static void print_time(const char *before, double ns, const char *after)
 static void print_summary(const struct csw_sample *sample, const struct csw_kernel *kernel)
 {
     const bool steps = sample->work > 0;
-    char rate[32];
+    char rate[32], title[CSW_TITLE_SIZE];
 
     csw_number_text((double)(steps ? sample->work : sample->items) * 1e9 / sample->region_ns, rate,
                     sizeof rate);
-    printf("%s, schedule %s, driver %s, %" PRIu64 " worker%s\n", sample->kernel, sample->schedule,
+    csw_kernel_title(sample->kernel, sample->options, title);
+    printf("%s, schedule %s, driver %s, %" PRIu64 " worker%s\n", title, sample->schedule,
            sample->driver, sample->workers, sample->workers == 1 ? "" : "s");
     printf("result:  ");
     if (kernel->finds)
@@ -356,5 +371,6 @@ int cli_run(int argc, char **argv)
                            : measure_point(&point.setup, &options, &err)) < 0)
         status = options.list && cli_is_input(err.code) ? cli_bad_input(&err) : cli_failed(&err);
     point_close(&point);
+    free(options.common.options);
     return status;
 }

@@ -20,6 +20,7 @@
 #include "harness/clock.h"
 #include "harness/files.h"
 #include "harness/machine.h"
+#include "harness/options.h"
 #include "harness/report.h"
 #include "harness/sweep.h"
 
@@ -151,6 +152,13 @@ static int set_text(char **text, const char *given, struct csw_err *err)
     return 0;
 }
 
+static int set_option(const char *name, const char *value, void *context, struct csw_err *err)
+{
+    struct csw_plan *plan = context;
+
+    return csw_options_set(&plan->options, name, value, err);
+}
+
 /* Writes the given options over those of the plan; what was not given stays. */
 static int overlay(struct csw_plan *plan, const struct sweep_options *given, struct csw_err *err)
 {
@@ -164,6 +172,9 @@ static int overlay(struct csw_plan *plan, const struct sweep_options *given, str
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i].given && set_text(texts[i].text, texts[i].given, err) < 0)
             return err->code;
+    if (given->common.options &&
+        csw_for_each_option(given->common.options, set_option, plan, err) < 0)
+        return err->code;
     if (given->rounds)
         plan->rounds = cli_number("--rounds", given->rounds, 1, CSW_MAX_ROUNDS);
     if (given->common.samples)
@@ -203,6 +214,7 @@ static int default_plan(struct csw_plan *plan, const char *command, struct csw_e
                               .version = strdup(csw_version()),
                               .command = strdup(command ? command : ""),
                               .kernel = strdup(""),
+                              .options = strdup(""),
                               .driver = default_drivers(),
                               .workers = strdup("auto"),
                               .tasks = strdup("auto"),
@@ -212,8 +224,8 @@ static int default_plan(struct csw_plan *plan, const char *command, struct csw_e
                               .samples = 1,
                               .min_ms = 20,
                               .seed = 1};
-    if (!plan->version || !plan->command || !plan->kernel || !plan->driver || !plan->workers ||
-        !plan->tasks || !plan->schedule || !plan->pin)
+    if (!plan->version || !plan->command || !plan->kernel || !plan->options || !plan->driver ||
+        !plan->workers || !plan->tasks || !plan->schedule || !plan->pin)
         return csw_fail(err, -ENOMEM, "no memory for a plan");
     return 0;
 }
@@ -221,11 +233,12 @@ static int default_plan(struct csw_plan *plan, const char *command, struct csw_e
 /* --tasks or --schedule alone would mean different things for the three kernels of the story. */
 static int check_story(const struct csw_plan *plan, struct csw_err *err)
 {
-    if (*plan->kernel || (strcmp(plan->tasks, "auto") == 0 && strcmp(plan->schedule, "auto") == 0))
+    if (*plan->kernel || (strcmp(plan->tasks, "auto") == 0 && strcmp(plan->schedule, "auto") == 0 &&
+                          *plan->options == '\0'))
         return 0;
     return csw_fail(err, -EINVAL,
-                    "--n, --tasks and --schedule need --kernel: the default sweep runs kernels "
-                    "whose tasks mean different things");
+                    "--n, --tasks, --schedule and options of kernels need --kernel: the default "
+                    "sweep runs kernels for which they mean different things");
 }
 
 /* ---- the machine ---------------------------------------------------------------------------- */
@@ -384,6 +397,7 @@ static int check_plan(struct sweep_command *command, struct csw_err *err)
                                       .workers = there->workers,
                                       .schedule = there->schedule,
                                       .common = {.tasks = there->tasks,
+                                                 .options = there->options,
                                                  .pin = there->pin,
                                                  .oversubscribe = there->oversubscribe}};
     int code = overlay(here, &own, err);
@@ -627,5 +641,6 @@ int cli_sweep(int argc, char **argv)
     }
     csw_series_release(&series);
     command_close(&command);
+    free(options.common.options);
     return status;
 }

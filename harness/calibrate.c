@@ -66,6 +66,7 @@ static int time_serially(const struct csw_series *series, char *tasks,
 {
     struct csw_visit once = *visit;
     struct csw_point point = {.kernel = series->kernel,
+                              .options = series->options,
                               .tasks = tasks,
                               .schedule = "whole",
                               .driver = "serial",
@@ -122,7 +123,8 @@ static int calibrate_series(struct csw_series *series, const struct csw_kernel *
 static const struct csw_series *calibrated_before(const struct csw_series_list *list, size_t index)
 {
     for (size_t i = 0; i < index; i++)
-        if (strcmp(list->series[i].kernel, list->series[index].kernel) == 0)
+        if (strcmp(list->series[i].kernel, list->series[index].kernel) == 0 &&
+            strcmp(list->series[i].options, list->series[index].options) == 0)
             return &list->series[i];
     return NULL;
 }

@@ -11,8 +11,9 @@
 #define CSW_CALIBRATED_NS UINT64_C(100000000)
 
 /*
- * Scales the tasks of every series whose kernel allows it, one factor for all tasks of a kernel, so
- * that all its drivers and worker counts do the same work. Returns 0 or what a visit returned.
+ * Scales the tasks of every series whose kernel allows it, one factor for all tasks of a kernel
+ * with the same options, so that all its drivers and worker counts do the same work. Returns 0 or
+ * what a visit returned.
  */
 int csw_calibrate(const struct csw_series_list *, const struct csw_visit *, struct csw_err *);
 

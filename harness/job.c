@@ -161,7 +161,8 @@ int csw_job_open(struct csw_job **ret_job, const struct csw_kernel *kernel,
         return code;
     }
     cut_tasks(job, workload);
-    find_expectation(job);
+    if (!kernel->fill)
+        find_expectation(job);
     *ret_job = job;
     return 0;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "options.h"
 
 /* Stamping costs a worker about 2 us a run (its CPU clock is a system call): below this length of a
  * run that would be felt, and one more run, not timed, is stamped instead. */
@@ -45,16 +46,57 @@ static int check_tally(const struct visit *visit, const struct csw_tally *got, s
                     expect->work, expect->digest);
 }
 
-static int run_verified(const struct visit *visit, struct csw_err *err)
+/* Runs the job once; adds the workers' tallies to the sum. */
+static int run_tallied(const struct visit *visit, struct csw_tally *sum, struct csw_err *err)
 {
     const int code = visit->setup->driver->run(visit->team, visit->shares, err);
-    struct csw_tally sum = {0};
 
-    if (code < 0)
-        return code;
-    for (unsigned w = 0; w < visit->job->workers; w++)
-        csw_tally_add(&sum, &visit->shares[w].tally);
-    return check_tally(visit, &sum, err);
+    for (unsigned w = 0; code == 0 && w < visit->job->workers; w++)
+        csw_tally_add(sum, &visit->shares[w].tally);
+    return code;
+}
+
+static int run_verified(const struct visit *visit, struct csw_err *err)
+{
+    struct csw_tally sum = {0};
+    const int code = run_tallied(visit, &sum, err);
+
+    return code < 0 ? code : check_tally(visit, &sum, err);
+}
+
+static int check_filled(const struct visit *visit, struct csw_err *err)
+{
+    const struct csw_job *job = visit->job;
+    uint64_t items = 0;
+
+    for (size_t i = 0; i < job->tasks; i++)
+        items += job->parts[i].n;
+    if (job->expect.items == items)
+        return 0;
+    return csw_fail(err, CSW_EWRONG,
+                    "wrong result: kernel '%s' under driver '%s' with %u workers filled %" PRIu64
+                    " items instead of %" PRIu64 "; nothing was recorded",
+                    visit->setup->kernel->name, visit->setup->driver->name, job->workers,
+                    job->expect.items, items);
+}
+
+/*
+ * One run that makes the data of a kernel that has some, and finds out what the others must give.
+ * That is no closed form of the whole job: without the check of the items, a driver that always
+ * forgets the same unit would agree with itself.
+ */
+static int fill_items(struct visit *visit, struct csw_err *err)
+{
+    struct csw_job *job = visit->job;
+
+    if (!job->kernel->fill)
+        return 0;
+    job->stamped = false;
+    job->filling = true;
+    const int code = run_tallied(visit, &job->expect, err);
+
+    job->filling = false;
+    return code < 0 ? code : check_filled(visit, err);
 }
 
 /* Runs the job `iterations` times; returns 0 and the time they took together. */
@@ -145,10 +187,12 @@ static int fill_sample(const struct visit *visit, struct csw_sample *sample, str
 
     csw_schedule_text(&setup->schedule, schedule);
     sample->kernel = strdup(setup->kernel->name);
+    sample->options = csw_options_text(setup->kernel, setup->workload->tasks[0].choice);
     sample->driver = strdup(setup->driver->name);
     sample->tasks = csw_workload_text(setup->workload);
     sample->schedule = strdup(schedule);
-    if (!sample->kernel || !sample->driver || !sample->tasks || !sample->schedule)
+    if (!sample->kernel || !sample->options || !sample->driver || !sample->tasks ||
+        !sample->schedule)
         return csw_fail(err, -ENOMEM, "no memory for a sample");
     sample->workers = visit->job->workers;
     sample->oversubscribed = setup->placement->oversubscribed;
@@ -253,6 +297,8 @@ int csw_measure(const struct csw_setup *setup, const struct csw_protocol *protoc
     if (code == 0)
         code = open_team(&visit, err);
     if (code == 0)
+        code = fill_items(&visit, err);
+    if (code == 0)
         code = take_samples(&visit, protocol, samples, err);
     const uint64_t close_ns = close_team(&visit);
 
@@ -283,15 +329,26 @@ static uint64_t *map_shared(uint64_t count, size_t *ret_bytes)
 }
 
 /* Opens a team for the visit's job as it stands, and runs it once. */
-static int run_once(struct visit *visit, struct csw_tally *ret_sum, struct csw_err *err)
+static int run_once(struct visit *visit, struct csw_tally *sum, struct csw_err *err)
 {
     int code = open_team(visit, err);
 
     if (code == 0)
-        code = visit->setup->driver->run(visit->team, visit->shares, err);
+        code = run_tallied(visit, sum, err);
     close_team(visit);
-    for (unsigned w = 0; code == 0 && w < visit->job->workers; w++)
-        csw_tally_add(ret_sum, &visit->shares[w].tally);
+    return code;
+}
+
+/* A team of its own: how much memory the lists take is known only afterwards. */
+static int fill_once(struct visit *visit, struct csw_err *err)
+{
+    int code = 0;
+
+    if (visit->job->kernel->fill)
+        code = open_team(visit, err);
+    if (code == 0)
+        code = fill_items(visit, err);
+    close_team(visit);
     return code;
 }
 
@@ -308,6 +365,7 @@ static int count_units(struct visit *visit, uint64_t *unit_hits, struct csw_err 
 static int write_units(struct visit *visit, uint64_t *hits, const uint64_t *unit_start,
                        struct csw_err *err)
 {
+    const struct csw_tally *expect = &visit->job->expect;
     struct csw_tally sum = {0};
 
     visit->job->listing = (struct csw_listing){.hits = hits, .unit_start = unit_start};
@@ -315,7 +373,9 @@ static int write_units(struct visit *visit, uint64_t *hits, const uint64_t *unit
 
     if (code < 0)
         return code;
-    sum.work += visit->job->expect.work; /* writing does not count the steps again */
+    sum.work += expect->work; /* writing does not count the steps again */
+    if (expect->digest == 0 && expect->hits > 0)
+        sum.digest = 0; /* scan only counts */
     return check_tally(visit, &sum, err);
 }
 
@@ -366,8 +426,10 @@ static int check_memory(const struct csw_job *job, struct csw_err *err)
 
 static int list_visit(struct visit *visit, struct csw_lists *lists, struct csw_err *err)
 {
-    int code = check_memory(visit->job, err);
+    int code = fill_once(visit, err);
 
+    if (code == 0)
+        code = check_memory(visit->job, err);
     if (code == 0)
         code = lists_alloc(lists, visit->job, err);
     size_t units_bytes;

@@ -53,19 +53,26 @@ static const char *nearest(const char *name, const char *const *known, size_t co
     return best;
 }
 
+void csw_names_text(const char *const *names, size_t count, char *ret_text, size_t size)
+{
+    size_t used = 0;
+
+    *ret_text = '\0';
+    for (size_t i = 0; i < count && used < size; i++)
+        used += (size_t)snprintf(ret_text + used, size - used, "%s%s",
+                                 i == 0          ? ""
+                                 : i + 1 < count ? ", "
+                                                 : " and ",
+                                 names[i]);
+}
+
 int csw_unknown(struct csw_err *err, const char *kind, const char *name, const char *const *known,
                 size_t count)
 {
     const char *near = nearest(name, known, count);
-    char list[300] = "";
-    size_t used = 0;
+    char list[300];
 
-    for (size_t i = 0; i < count && used < sizeof list; i++)
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s",
-                                 i == 0          ? ""
-                                 : i + 1 < count ? ", "
-                                                 : " and ",
-                                 known[i]);
+    csw_names_text(known, count, list, sizeof list);
     return csw_fail(err, -EINVAL, "unknown %s '%.40s'; %s%s%sthere are %s", kind, name,
                     near ? "did you mean '" : "", near ? near : "", near ? "'? " : "", list);
 }

@@ -19,6 +19,9 @@ int csw_driver_require(const struct csw_driver **ret_driver, const char *name, s
 int csw_unknown(struct csw_err *, const char *kind, const char *name, const char *const *known,
                 size_t count);
 
+/* Writes "red, green and blue", cut off where it does not fit. */
+void csw_names_text(const char *const *names, size_t count, char *ret_text, size_t size);
+
 /*
  * Calls `each` for every element of a comma-separated list, until one returns an error.
  * Returns that error, -EINVAL for an empty element, -ENOMEM, or 0.

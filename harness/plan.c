@@ -10,6 +10,7 @@
 #include <coresweep/job.h>
 
 #include "names.h"
+#include "options.h"
 
 /* ---- series --------------------------------------------------------------------------------- */
 
@@ -20,45 +21,58 @@ static const struct {
 } story[] = {
     {"spin", CSW_DYNAMIC}, {"trial", CSW_WHOLE}, {"trial", CSW_DYNAMIC}, {"sleep", CSW_WHOLE}};
 
-/* What csw_for_each_word carries from kernels to schedules. */
+/* What is carried from kernels to their options to schedules. */
 struct series_maker {
     struct csw_series_list *list;
-    const struct csw_plan *options;
+    const struct csw_plan *plan;
     const struct csw_kernel *kernel;
+    uint8_t choice[CSW_MAX_OPTIONS];
 };
 
-static bool has_series(const struct csw_series_list *list, const char *kernel, const char *schedule)
+static void series_release(struct csw_series *series)
+{
+    free(series->kernel);
+    free(series->options);
+    free(series->tasks);
+    free(series->schedule);
+}
+
+static bool has_series(const struct csw_series_list *list, const struct csw_series *series)
 {
     for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->series[i].kernel, kernel) == 0 &&
-            strcmp(list->series[i].schedule, schedule) == 0)
+        if (strcmp(list->series[i].kernel, series->kernel) == 0 &&
+            strcmp(list->series[i].options, series->options) == 0 &&
+            strcmp(list->series[i].schedule, series->schedule) == 0)
             return true;
     return false;
 }
 
-static int push_series(struct csw_series_list *list, const struct csw_kernel *kernel,
-                       const struct csw_workload *workload, const char *schedule,
-                       struct csw_err *err)
+/* Takes the series over, unless the list has it already. */
+static int push_series(struct csw_series_list *list, struct csw_series *series, struct csw_err *err)
 {
-    struct csw_series *series = reallocarray(list->series, list->count + 1, sizeof *list->series);
+    const bool complete = series->kernel && series->options && series->tasks && series->schedule;
 
-    if (!series)
-        return csw_fail(err, -ENOMEM, "no memory for a series");
-    list->series = series;
-    struct csw_series *last = &series[list->count++];
+    if (complete && has_series(list, series)) {
+        series_release(series);
+        return 0;
+    }
+    struct csw_series *grown = reallocarray(list->series, list->count + 1, sizeof *grown);
 
-    *last =
-        (struct csw_series){strdup(kernel->name), csw_workload_text(workload), strdup(schedule)};
-    if (!last->kernel || !last->tasks || !last->schedule)
+    if (grown)
+        list->series = grown;
+    if (!grown || !complete) {
+        series_release(series);
         return csw_fail(err, -ENOMEM, "no memory for a series");
+    }
+    list->series[list->count++] = *series;
     return 0;
 }
 
 /* Keeps tasks and schedule as the records will spell them, however the user did. */
-static int append_series(struct csw_series_list *list, const struct csw_kernel *kernel,
-                         const char *tasks, const struct csw_schedule *schedule,
-                         struct csw_err *err)
+static int append_series(const struct series_maker *maker, const char *tasks,
+                         const struct csw_schedule *schedule, struct csw_err *err)
 {
+    const struct csw_kernel *kernel = maker->kernel;
     struct csw_workload workload = {0};
     char text[CSW_SCHEDULE_TEXT_SIZE];
     int code = csw_workload_parse(&workload, tasks, err);
@@ -66,8 +80,14 @@ static int append_series(struct csw_series_list *list, const struct csw_kernel *
     csw_schedule_text(schedule, text);
     if (code == 0)
         code = csw_job_check(kernel, &workload, schedule, err);
-    if (code == 0 && !has_series(list, kernel->name, text))
-        code = push_series(list, kernel, &workload, text, err);
+    if (code == 0) {
+        struct csw_series series = {.kernel = strdup(kernel->name),
+                                    .options = csw_options_text(kernel, maker->choice),
+                                    .tasks = csw_workload_text(&workload),
+                                    .schedule = strdup(text)};
+
+        code = push_series(maker->list, &series, err);
+    }
     csw_workload_release(&workload);
     return code;
 }
@@ -76,15 +96,28 @@ static int add_schedule(const char *text, void *context, struct csw_err *err)
 {
     const struct series_maker *maker = context;
     const struct csw_kernel *kernel = maker->kernel;
-    const bool own_tasks = strcmp(maker->options->tasks, "auto") == 0;
+    const bool own_tasks = strcmp(maker->plan->tasks, "auto") == 0;
     struct csw_schedule schedule = csw_schedule_default(kernel);
 
     if (strcmp(text, "auto") != 0 && csw_schedule_parse(&schedule, text, err) < 0)
         return -EINVAL;
     if (kernel->flags & CSW_INDIVISIBLE)
         schedule = csw_schedule_default(kernel);
-    return append_series(maker->list, kernel, own_tasks ? kernel->tasks : maker->options->tasks,
-                         &schedule, err);
+    return append_series(maker, own_tasks ? kernel->tasks : maker->plan->tasks, &schedule, err);
+}
+
+static int add_choice(const uint8_t choice[CSW_MAX_OPTIONS], void *context, struct csw_err *err)
+{
+    struct series_maker *maker = context;
+
+    memcpy(maker->choice, choice, sizeof maker->choice);
+    return csw_for_each_word(maker->plan->schedule, add_schedule, maker, err);
+}
+
+/* A plan that was not read or filled by the command line may have no text there. */
+static const char *options_of(const struct csw_plan *plan)
+{
+    return plan->options ? plan->options : "";
 }
 
 static int add_kernel(const char *name, void *context, struct csw_err *err)
@@ -92,32 +125,48 @@ static int add_kernel(const char *name, void *context, struct csw_err *err)
     struct series_maker *maker = context;
     const int code = csw_kernel_require(&maker->kernel, name, err);
 
-    return code < 0 ? code : csw_for_each_word(maker->options->schedule, add_schedule, maker, err);
+    return code < 0 ? code
+                    : csw_for_each_choice(maker->kernel, options_of(maker->plan), add_choice, maker,
+                                          err);
 }
 
-static int add_story(struct csw_series_list *list, struct csw_err *err)
+/* With the defaults of all options: what they choose means different things for its kernels. */
+static int add_story(struct series_maker *maker, struct csw_err *err)
 {
     int code = 0;
 
     for (size_t i = 0; code == 0 && i < sizeof story / sizeof *story; i++) {
         const struct csw_schedule schedule = {.handout = story[i].handout};
-        const struct csw_kernel *kernel = NULL;
 
-        code = csw_kernel_require(&kernel, story[i].kernel, err);
+        code = csw_kernel_require(&maker->kernel, story[i].kernel, err);
         if (code == 0)
-            code = append_series(list, kernel, kernel->tasks, &schedule, err);
+            code = append_series(maker, maker->kernel->tasks, &schedule, err);
     }
     return code;
 }
 
-int csw_series_init(struct csw_series_list *ret_list, const struct csw_plan *options,
+/* Whether any kernel of the list has the option. */
+static int check_option(const char *name, const char *value, void *context, struct csw_err *err)
+{
+    const struct csw_series_list *list = context;
+
+    (void)value;
+    for (size_t i = 0; i < list->count; i++)
+        if (csw_option_of(csw_kernel_find(list->series[i].kernel), name))
+            return 0;
+    return csw_option_refuse(name, "not of the kernels of this sweep", err);
+}
+
+int csw_series_init(struct csw_series_list *ret_list, const struct csw_plan *plan,
                     struct csw_err *err)
 {
     struct csw_series_list list = {0};
-    struct series_maker maker = {.list = &list, .options = options};
-    const int code = *options->kernel ? csw_for_each_word(options->kernel, add_kernel, &maker, err)
-                                      : add_story(&list, err);
+    struct series_maker maker = {.list = &list, .plan = plan};
+    int code = *plan->kernel ? csw_for_each_word(plan->kernel, add_kernel, &maker, err)
+                             : add_story(&maker, err);
 
+    if (code == 0)
+        code = csw_for_each_option(options_of(plan), check_option, &list, err);
     if (code < 0) {
         csw_series_release(&list);
         return code;
@@ -130,11 +179,8 @@ void csw_series_release(struct csw_series_list *list)
 {
     if (!list)
         return;
-    for (size_t i = 0; i < list->count; i++) {
-        free(list->series[i].kernel);
-        free(list->series[i].tasks);
-        free(list->series[i].schedule);
-    }
+    for (size_t i = 0; i < list->count; i++)
+        series_release(&list->series[i]);
     free(list->series);
     *list = (struct csw_series_list){0};
 }
@@ -282,11 +328,13 @@ static int append_point(struct csw_plan *plan, const struct csw_point *point, st
 
     *last = *point;
     last->kernel = strdup(point->kernel);
+    last->options = strdup(point->options);
     last->tasks = strdup(point->tasks);
     last->schedule = strdup(point->schedule);
     last->driver = strdup(point->driver);
     last->unit = strdup(point->unit);
-    if (!last->kernel || !last->tasks || !last->schedule || !last->driver || !last->unit)
+    if (!last->kernel || !last->options || !last->tasks || !last->schedule || !last->driver ||
+        !last->unit)
         return csw_fail(err, -ENOMEM, "no memory for a point");
     return 0;
 }
@@ -299,6 +347,7 @@ static bool has_driver(const struct csw_plan *plan, const struct csw_series *ser
         const struct csw_point *point = &plan->points[i];
 
         if (strcmp(point->driver, driver) == 0 && strcmp(point->kernel, series->kernel) == 0 &&
+            strcmp(point->options, series->options) == 0 &&
             strcmp(point->tasks, series->tasks) == 0 &&
             (!schedule || strcmp(point->schedule, schedule) == 0))
             return true;
@@ -318,6 +367,7 @@ static int make_point(const struct point_maker *maker, const char *schedule, con
                       unsigned workers, struct csw_err *err)
 {
     const struct csw_point point = {.kernel = maker->series->kernel,
+                                    .options = maker->series->options,
                                     .tasks = maker->series->tasks,
                                     .schedule = (char *)schedule,
                                     .driver = (char *)driver,

@@ -17,7 +17,8 @@
 #define CSW_FIELD(owner, type_, name_, same_, doc_)                                                \
     {.name = #name_,                                                                               \
      .type = CSW_TYPE_##type_,                                                                     \
-     .same = same_,                                                                                \
+     .same = ((same_)&1) != 0,                                                                     \
+     .later = ((same_)&LATER) != 0,                                                                \
      .offset = offsetof(struct owner, name_),                                                      \
      .doc = doc_},
 
@@ -164,6 +165,18 @@ static bool read_member(const struct csw_field *field, void *record, const json_
     return false;
 }
 
+/* Gives a field what it holds where the file was written before it existed; numbers are 0. */
+static bool read_nothing(const struct csw_field *field, void *record)
+{
+    void *at = member(field, record);
+
+    if (field->type == CSW_TYPE_text)
+        return (*(csw_text *)at = strdup("")) != NULL;
+    if (field->type == CSW_TYPE_real)
+        *(csw_real *)at = NAN;
+    return true;
+}
+
 /* ---- one record ----------------------------------------------------------------------------- */
 
 json_t *csw_record_json(const struct csw_fields *fields, const void *record)
@@ -184,14 +197,15 @@ int csw_record_read(const struct csw_fields *fields, void *record, const json_t 
                     struct csw_err *err)
 {
     for (size_t i = 0; i < fields->count; i++) {
-        const json_t *value = json_object_get(object, fields->field[i].name);
+        const struct csw_field *field = &fields->field[i];
+        const json_t *value = json_object_get(object, field->name);
 
-        if (!value)
+        if (!value && !field->later)
             return csw_fail(err, -EINVAL, "a line of type '%s' lacks \"%s\"", fields->line,
-                            fields->field[i].name);
-        if (!read_member(&fields->field[i], record, value))
+                            field->name);
+        if (value ? !read_member(field, record, value) : !read_nothing(field, record))
             return csw_fail(err, -EINVAL, "\"%s\" in a line of type '%s' has the wrong type",
-                            fields->field[i].name, fields->line);
+                            field->name, fields->line);
     }
     return 0;
 }

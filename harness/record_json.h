@@ -13,7 +13,8 @@ json_t *csw_real_json(double value);
 json_t *csw_record_json(const struct csw_fields *, const void *record);
 
 /*
- * Fills the record from the object. -EINVAL names the field that is missing or of another type;
+ * Fills the record, which is zero, from the object. Fields that came later may be missing.
+ * -EINVAL names the field that is missing or of another type;
  * what was read until then stays in the record, which the caller releases in any case.
  */
 int csw_record_read(const struct csw_fields *, void *record, const json_t *object,

@@ -158,9 +158,10 @@ static void fill_rate(struct csw_cell *cell, struct samples samples)
 
 /* ---- from rounds to cells ------------------------------------------------------------------- */
 
-static bool same_work(const struct csw_point *a, const struct csw_point *b)
+bool csw_same_work(const struct csw_point *a, const struct csw_point *b)
 {
-    return strcmp(a->kernel, b->kernel) == 0 && strcmp(a->tasks, b->tasks) == 0;
+    return strcmp(a->kernel, b->kernel) == 0 && strcmp(a->options, b->options) == 0 &&
+           strcmp(a->tasks, b->tasks) == 0;
 }
 
 /* The serial point of the same work; NULL: the plan has none. */
@@ -168,7 +169,7 @@ static const struct csw_cell *base_of(const struct csw_report *report, const str
 {
     for (size_t i = 0; i < report->count; i++)
         if (strcmp(report->cell[i].point->driver, "serial") == 0 &&
-            same_work(report->cell[i].point, cell->point))
+            csw_same_work(report->cell[i].point, cell->point))
             return &report->cell[i];
     return NULL;
 }
@@ -180,7 +181,7 @@ static const struct csw_cell *single_of(const struct csw_report *report,
     for (size_t i = 0; i < report->count; i++) {
         const struct csw_point *point = report->cell[i].point;
 
-        if (point->workers == 1 && same_work(point, cell->point) &&
+        if (point->workers == 1 && csw_same_work(point, cell->point) &&
             strcmp(point->driver, cell->point->driver) == 0 &&
             strcmp(point->schedule, cell->point->schedule) == 0)
             return &report->cell[i];

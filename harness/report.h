@@ -4,6 +4,7 @@
 #ifndef CSW_REPORT_H
 #define CSW_REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -40,6 +41,9 @@ struct csw_report {
 /* Computes all cells. Returns 0 or -ENOMEM. The results must outlive the report. */
 int csw_report_init(struct csw_report *ret_report, const struct csw_results *, struct csw_err *);
 void csw_report_release(struct csw_report *);
+
+/* Whether times of the two may be divided by each other: kernel, options and tasks are the same. */
+bool csw_same_work(const struct csw_point *, const struct csw_point *);
 
 /* The named estimates of a cell, for every format that writes them all. */
 struct csw_report_column {

@@ -96,8 +96,9 @@ static void print_cell(const struct csw_cell *cell, FILE *out)
 {
     const struct csw_point *point = cell->point;
 
-    fprintf(out, "%s,\"%s\",%s,%s,%" PRIu64 ",%d,%zu", point->kernel, point->tasks, point->schedule,
-            point->driver, point->workers, point->oversubscribed, cell->time_ns.n);
+    fprintf(out, "%s,%s,\"%s\",%s,%s,%" PRIu64 ",%d,%zu", point->kernel, point->options,
+            point->tasks, point->schedule, point->driver, point->workers, point->oversubscribed,
+            cell->time_ns.n);
     for (size_t c = 0; c < csw_report_column_count; c++) {
         const struct csw_estimate *estimate = estimate_of(cell, &csw_report_columns[c]);
 
@@ -112,7 +113,7 @@ static void print_cell(const struct csw_cell *cell, FILE *out)
 
 int csw_report_csv(const struct csw_report *report, FILE *out, struct csw_err *err)
 {
-    fprintf(out, "kernel,tasks,schedule,driver,workers,oversubscribed,rounds");
+    fprintf(out, "kernel,options,tasks,schedule,driver,workers,oversubscribed,rounds");
     for (size_t c = 0; c < csw_report_column_count; c++) {
         const char *name = csw_report_columns[c].name;
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "files.h"
+#include "options.h"
 #include "table.h"
 #include "units.h"
 
@@ -93,8 +94,7 @@ static bool belongs(const struct csw_cell *cell, const struct csw_cell *series)
 {
     const struct csw_point *a = cell->point, *b = series->point;
 
-    return strcmp(a->kernel, b->kernel) == 0 && strcmp(a->tasks, b->tasks) == 0 &&
-           (strcmp(a->schedule, b->schedule) == 0 || is_base(cell));
+    return csw_same_work(a, b) && (strcmp(a->schedule, b->schedule) == 0 || is_base(cell));
 }
 
 /* The first point of its series; a base leads only where nothing else was done with its work. */
@@ -113,15 +113,28 @@ static bool leads(const struct csw_report *report, size_t index)
     return true;
 }
 
+/* How much of a list of tasks is shown beside the rest of a title: up to 100 columns in all. */
+static size_t room_for_tasks(const char *title, const char *schedule, const char *unit)
+{
+    const size_t most = 32, least = 9;
+    const size_t rest =
+        strlen(title) + strlen(schedule) + strlen(unit) + strlen(", schedule , tasks ... (rate: )");
+    const size_t room = rest + least < 100 ? 100 - rest : least;
+
+    return room < most ? room : most;
+}
+
 /* "trial, schedule whole, tasks 2130,4260 (rate: comparisons)"; long lists are cut. */
 static void print_title(const struct csw_cell *cell, const char *before, FILE *out)
 {
     const struct csw_point *point = cell->point;
-    const size_t shown = 32;
+    char title[CSW_TITLE_SIZE];
 
-    fprintf(out, "%s%s, schedule %s, tasks %.*s%s (rate: %s)\n", before, point->kernel,
-            point->schedule, (int)shown, point->tasks, strlen(point->tasks) > shown ? "..." : "",
-            cell->unit);
+    csw_kernel_title(point->kernel, point->options, title);
+    const size_t shown = room_for_tasks(title, point->schedule, cell->unit);
+
+    fprintf(out, "%s%s, schedule %s, tasks %.*s%s (rate: %s)\n", before, title, point->schedule,
+            (int)shown, point->tasks, strlen(point->tasks) > shown ? "..." : "", cell->unit);
 }
 
 static bool lacks_interval(const struct csw_estimate *estimate)

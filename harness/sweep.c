@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "options.h"
 
 #define FAILURES_TO_GIVE_UP 2
 
@@ -150,11 +151,12 @@ static int note_failure(struct run *run, const struct csw_err *why, uint64_t rou
     const struct csw_point *at = &run->sweep->plan->points[point];
     struct point_state *state = &run->points[point];
     const bool give_up = ++state->failures >= FAILURES_TO_GIVE_UP;
-    char sentence[sizeof why->text + 160];
+    char title[CSW_TITLE_SIZE], sentence[sizeof why->text + 320];
 
     run->failed++;
-    snprintf(sentence, sizeof sentence, "%.40s, %.20s, %.20s, %" PRIu64 " workers: %s%s",
-             at->kernel, at->schedule, at->driver, at->workers, why->text,
+    csw_kernel_title(at->kernel, at->options, title);
+    snprintf(sentence, sizeof sentence, "%s, %.20s, %.20s, %" PRIu64 " workers: %s%s", title,
+             at->schedule, at->driver, at->workers, why->text,
              give_up ? " (given up after two failures)" : "");
     warn(run, sentence);
     return write_event(run, give_up ? "given up" : "failed", round, point, sentence, err);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "options.h"
 
 /* How long the parent sleeps at most before it looks at the time and at the user's wish. */
 #define LOOK_MS 200
@@ -34,15 +35,36 @@ struct child {
 
 /* ---- starting ------------------------------------------------------------------------------- */
 
-#define MAX_ARGUMENTS 24
+#define MAX_ARGUMENTS 28
 
 struct arguments {
     char *list[MAX_ARGUMENTS];
     char numbers[3][24];
+    char *options[CSW_MAX_OPTIONS]; /* owned */
+    size_t count;
 };
 
-static void build_arguments(struct arguments *ret, const struct csw_visit *visit,
-                            const struct csw_point *point)
+static void release_arguments(struct arguments *arguments)
+{
+    for (size_t i = 0; i < arguments->count; i++)
+        free(arguments->options[i]);
+}
+
+/* "--input=random" */
+static int build_option(const char *name, const char *value, void *context, struct csw_err *err)
+{
+    struct arguments *arguments = context;
+
+    if (arguments->count == CSW_MAX_OPTIONS)
+        return csw_fail(err, -EINVAL, "a point has more than %d options", CSW_MAX_OPTIONS);
+    if (asprintf(&arguments->options[arguments->count], "--%s=%s", name, value) < 0)
+        return csw_fail(err, -ENOMEM, "no memory for the options of a visit");
+    arguments->count++;
+    return 0;
+}
+
+static int build_arguments(struct arguments *ret, const struct csw_visit *visit,
+                           const struct csw_point *point, struct csw_err *err)
 {
     size_t n = 0;
     char *const fixed[] = {"coresweep",       "run",      "--json",      "--kernel",
@@ -62,7 +84,12 @@ static void build_arguments(struct arguments *ret, const struct csw_visit *visit
         ret->list[n++] = counted[i];
     if (point->oversubscribed)
         ret->list[n++] = "--oversubscribe";
+    const int code = csw_for_each_option(point->options, build_option, ret, err);
+
+    for (size_t i = 0; i < ret->count; i++)
+        ret->list[n++] = ret->options[i];
     ret->list[n] = NULL;
+    return code;
 }
 
 /* In the child: dies with its parent, writes into the pipes, becomes coresweep run. */
@@ -76,13 +103,11 @@ static _Noreturn void become_visit(const char *program, char *const *arguments, 
     _exit(127);
 }
 
-static int start(struct child *child, const struct csw_visit *visit, const struct csw_point *point,
+static int start(struct child *child, const char *program, char *const *arguments,
                  struct csw_err *err)
 {
-    struct arguments arguments;
     int out[2], errors[2];
 
-    build_arguments(&arguments, visit, point);
     if (pipe2(out, O_CLOEXEC) != 0)
         return csw_fail(err, -errno, "cannot make a pipe: %s", strerror(errno));
     if (pipe2(errors, O_CLOEXEC) != 0) {
@@ -97,7 +122,7 @@ static int start(struct child *child, const struct csw_visit *visit, const struc
     child->start_ns = csw_now_ns();
     child->pid = fork();
     if (child->pid == 0)
-        become_visit(visit->program, arguments.list, parent, out, errors);
+        become_visit(program, arguments, parent, out, errors);
     const int code =
         child->pid < 0 ? csw_fail(err, -errno, "cannot fork a visit: %s", strerror(errno)) : 0;
 
@@ -111,6 +136,18 @@ static int start(struct child *child, const struct csw_visit *visit, const struc
     child->out.fd = out[0];
     child->err.fd = errors[0];
     return 0;
+}
+
+static int start_visit(struct child *child, const struct csw_visit *visit,
+                       const struct csw_point *point, struct csw_err *err)
+{
+    struct arguments arguments = {0};
+    int code = build_arguments(&arguments, visit, point, err);
+
+    if (code == 0)
+        code = start(child, visit->program, arguments.list, err);
+    release_arguments(&arguments);
+    return code;
 }
 
 /* ---- listening ------------------------------------------------------------------------------ */
@@ -250,7 +287,7 @@ int csw_visit_run(const struct csw_visit *visit, const struct csw_point *point,
     struct child child = {.out.fd = -1, .err.fd = -1};
     struct csw_sample *samples = calloc(visit->samples, sizeof *samples);
     int code = samples
-                   ? start(&child, visit, point, err)
+                   ? start_visit(&child, visit, point, err)
                    : csw_fail(err, -ENOMEM, "no memory for %" PRIu64 " samples", visit->samples);
 
     if (code == 0) {

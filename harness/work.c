@@ -58,12 +58,14 @@ static size_t task_of(const struct csw_job *job, uint64_t unit)
     return low;
 }
 
+/* Scans the units, or fills them where that is what the run is for. */
 static void scan_units(const struct csw_job *job, const struct csw_part *part, uint64_t first,
                        uint64_t last, struct csw_share *share)
 {
     const uint64_t lo = item_of(part, first - part->first_unit);
     const uint64_t hi = item_of(part, last - part->first_unit);
-    const struct csw_tally tally = job->kernel->scan(part->state, lo, hi);
+    const struct csw_tally tally = job->filling ? job->kernel->fill((void *)part->state, lo, hi)
+                                                : job->kernel->scan(part->state, lo, hi);
 
     csw_tally_add(&share->tally, &tally);
     share->chunks++;

@@ -1,6 +1,6 @@
 /*
  * test_measure.c - a measurement holds together and is refused as a whole as soon as one run is
- * wrong; every driver lists the same hits in the same order.
+ * wrong; every driver lists the same hits in the same order; data are filled once, by the workers.
  */
 #include <coresweep/measure.h>
 
@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "suite.h"
 
@@ -115,6 +118,161 @@ static size_t padded_list(const void *state, uint64_t lo, uint64_t hi, uint64_t 
     if (count == 0)
         ret_hits[0] = 0;
     return count > 0 ? count : 1;
+}
+
+/* Counts the hits, without a digest of them. */
+static struct csw_tally counted_scan(const void *state, uint64_t lo, uint64_t hi)
+{
+    struct csw_tally tally = sevens_scan(state, lo, hi);
+
+    tally.digest = 0;
+    return tally;
+}
+
+/* ---- a kernel whose items are data ----------------------------------------------------------- */
+
+/* Value i is 3 i + 1, and a hit where 7 divides it: where i is 2 mod 7. */
+struct ledger {
+    uint64_t n, early; /* scans of an item without data */
+    struct {
+        uint64_t value, fills;
+        pid_t filler;
+    } item[];
+};
+
+/* What the last ledger was when it was closed. */
+static struct {
+    bool each_once;
+    uint64_t early;
+    unsigned fillers;
+} audit;
+
+static size_t ledger_bytes(uint64_t n)
+{
+    const struct ledger *ledger = NULL;
+
+    return sizeof *ledger + n * sizeof ledger->item[0];
+}
+
+static int ledger_open(void **ret_state, const struct csw_task *task, struct csw_err *err)
+{
+    struct ledger *ledger = mmap(NULL, ledger_bytes(task->n), PROT_READ | PROT_WRITE,
+                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (ledger == MAP_FAILED)
+        return csw_fail(err, -ENOMEM, "no memory for a ledger");
+    ledger->n = task->n;
+    *ret_state = ledger;
+    return 0;
+}
+
+static unsigned count_fillers(const struct ledger *ledger)
+{
+    pid_t known[64];
+    unsigned count = 0;
+
+    for (uint64_t i = 0; i < ledger->n && count < COUNT(known); i++) {
+        unsigned k = 0;
+
+        while (k < count && known[k] != ledger->item[i].filler)
+            k++;
+        if (k == count)
+            known[count++] = ledger->item[i].filler;
+    }
+    return count;
+}
+
+static void ledger_close(void *state)
+{
+    struct ledger *ledger = state;
+
+    audit.each_once = true;
+    for (uint64_t i = 0; i < ledger->n; i++)
+        audit.each_once = audit.each_once && ledger->item[i].fills == 1;
+    audit.early = ledger->early;
+    audit.fillers = count_fillers(ledger);
+    munmap(ledger, ledger_bytes(ledger->n));
+}
+
+static struct csw_tally ledger_fill(void *state, uint64_t lo, uint64_t hi)
+{
+    struct ledger *ledger = state;
+    struct csw_tally tally = {.items = hi - lo, .work = 2 * (hi - lo)};
+
+    for (uint64_t item = lo; item < hi; item++) {
+        ledger->item[item].value = 3 * item + 1;
+        ledger->item[item].fills++;
+        ledger->item[item].filler = gettid();
+        tally.hits += item % 7 == 2;
+        tally.digest += item % 7 == 2 ? 3 * item + 1 : 0;
+    }
+    return tally;
+}
+
+static struct csw_tally ledger_scan(const void *state, uint64_t lo, uint64_t hi)
+{
+    struct ledger *ledger = (struct ledger *)state;
+    struct csw_tally tally = {.items = hi - lo, .work = 2 * (hi - lo)};
+
+    for (uint64_t item = lo; item < hi; item++) {
+        if (ledger->item[item].fills == 0)
+            __atomic_add_fetch(&ledger->early, 1, __ATOMIC_RELAXED);
+        if (ledger->item[item].value % 7 == 0) {
+            tally.hits++;
+            tally.digest += ledger->item[item].value;
+        }
+    }
+    return tally;
+}
+
+static size_t ledger_list(const void *state, uint64_t lo, uint64_t hi, uint64_t *ret_hits)
+{
+    const struct ledger *ledger = state;
+    size_t count = 0;
+
+    for (uint64_t item = lo; item < hi; item++)
+        if (ledger->item[item].value % 7 == 0)
+            ret_hits[count++] = ledger->item[item].value;
+    return count;
+}
+
+static const struct csw_kernel ledger_kernel = {
+    .abi = CSW_KERNEL_ABI,
+    .name = "ledger",
+    .open = ledger_open,
+    .scan = ledger_scan,
+    .list = ledger_list,
+    .fill = ledger_fill,
+    .close = ledger_close,
+};
+
+/* Misses the first hit of all, item 2. */
+static struct csw_tally careless_scan(const void *state, uint64_t lo, uint64_t hi)
+{
+    struct csw_tally tally = ledger_scan(state, lo < 3 ? 3 : lo, hi < 3 ? 3 : hi);
+
+    tally.items = hi - lo;
+    tally.work = 2 * (hi - lo);
+    return tally;
+}
+
+/* Leaves one item out, as a driver would that lost a unit; scan leaves out the same. */
+static struct csw_tally partial_fill(void *state, uint64_t lo, uint64_t hi)
+{
+    return ledger_fill(state, lo, lo < hi ? hi - 1 : hi);
+}
+
+static struct csw_tally partial_scan(const void *state, uint64_t lo, uint64_t hi)
+{
+    return ledger_scan(state, lo, lo < hi ? hi - 1 : hi);
+}
+
+#define SLOW_NS 200000000L
+
+static struct csw_tally slow_fill(void *state, uint64_t lo, uint64_t hi)
+{
+    nanosleep(&(struct timespec){.tv_nsec = SLOW_NS}, NULL);
+    return ledger_fill(state, lo, hi);
 }
 
 /* ---- what is measured ----------------------------------------------------------------------- */
@@ -360,6 +518,10 @@ static void a_run_that_fails_gives_no_sample_and_what_the_driver_said(void)
         CU_ASSERT_EQUAL(watch.runs, run);
         CU_ASSERT_EQUAL(watch.open, 0);
     }
+    watch.runs = 0;
+    watch.fail_at = 1; /* the run that fills */
+    must_be_refused(&ledger_kernel, &watched, 1, -ECHILD, &err);
+    CU_ASSERT_EQUAL(watch.runs, 1);
     watch.fail_at = 0;
 }
 
@@ -500,6 +662,21 @@ static void a_kernel_that_lists_nothing_is_refused(void)
     rig_release(&rig);
 }
 
+static void list_counted_with(const struct csw_driver *driver, unsigned workers)
+{
+    static const uint64_t counts[] = {10, 0, 715};
+    struct csw_kernel kernel = sevens;
+
+    kernel.scan = counted_scan;
+    list_under_every_schedule(&(struct listing){&kernel, "70,0,5000", counts, seven_of}, driver,
+                              workers);
+}
+
+static void a_kernel_that_only_counts_is_listed_too(void)
+{
+    each_driver(list_counted_with);
+}
+
 /* 10 hits in ranges of 5 items: one in each or none. */
 static void must_not_be_listed(const struct csw_kernel *kernel, const struct csw_driver *driver,
                                unsigned workers)
@@ -530,7 +707,10 @@ static void refuse_lists_of(const struct csw_driver *driver, unsigned workers)
     kernel.name = "forgetful";
     kernel.list = forgetful_list;
     must_not_be_listed(&kernel, driver, workers);
+    kernel.scan = counted_scan; /* how many there are of a unit is known all the same */
+    must_not_be_listed(&kernel, driver, workers);
     kernel.name = "inexact";
+    kernel.scan = sevens_scan;
     kernel.list = inexact_list;
     must_not_be_listed(&kernel, driver, workers);
 }
@@ -559,6 +739,94 @@ static void a_list_with_hits_in_other_ranges_than_scan_found_them_is_refused(voi
     each_driver(refuse_early_lists_of);
 }
 
+/* ---- data ----------------------------------------------------------------------------------- */
+
+/* Under static every worker has a piece of its own, which nobody else may fill. */
+static void measure_ledger_with(const struct csw_driver *driver, unsigned workers)
+{
+    const struct csw_protocol protocol = {.samples = 2};
+
+    for (size_t s = 0; s < COUNT(schedules); s++) {
+        struct csw_sample *samples = NULL;
+        struct csw_err err = {0};
+        struct rig rig;
+
+        rig_init(&rig, &ledger_kernel, driver, workers, schedules[s], "0,700");
+        CU_ASSERT_EQUAL_FATAL(csw_measure(&rig.setup, &protocol, &samples, &err), 0);
+        CU_ASSERT_EQUAL(samples[0].items, 700);
+        CU_ASSERT_EQUAL(samples[0].work, 1400);
+        CU_ASSERT_EQUAL(samples[0].hits, 100);
+        CU_ASSERT_EQUAL(samples[0].digest, 21 * 99 * 100 / 2 + 7 * 100);
+        CHECK(driver->name, audit.each_once && audit.early == 0);
+        CHECK(driver->name, audit.fillers >= 1 && audit.fillers <= workers);
+        if (strcmp(schedules[s], "static") == 0)
+            CHECK(driver->name, audit.fillers == workers);
+        samples_free(samples, protocol.samples);
+        rig_release(&rig);
+    }
+}
+
+static void every_item_is_filled_once_by_the_workers_before_any_is_scanned(void)
+{
+    each_driver(measure_ledger_with);
+}
+
+static uint64_t entry_of(uint64_t index)
+{
+    return 21 * index + 7;
+}
+
+static void list_ledger_with(const struct csw_driver *driver, unsigned workers)
+{
+    static const uint64_t counts[] = {10, 0, 0, 714};
+
+    list_under_every_schedule(&(struct listing){&ledger_kernel, "70,0,1,5000", counts, entry_of},
+                              driver, workers);
+    CHECK(driver->name, audit.each_once && audit.early == 0);
+}
+
+static void data_that_were_filled_once_are_listed(void)
+{
+    each_driver(list_ledger_with);
+}
+
+static void refuse_wrong_data_of(const struct csw_driver *driver, unsigned workers)
+{
+    struct csw_kernel kernel = ledger_kernel;
+    struct csw_err err;
+
+    kernel.scan = careless_scan;
+    must_be_refused(&kernel, driver, workers, CSW_EWRONG, &err);
+    must_say(err.text, "gave 9 hits of 70 items");
+    must_say(err.text, "instead of 10 of 70");
+    must_not_be_listed(&kernel, driver, workers);
+    kernel.scan = partial_scan;
+    kernel.fill = partial_fill;
+    must_be_refused(&kernel, driver, workers, CSW_EWRONG, &err);
+    must_say(err.text, "filled 69 items instead of 70");
+}
+
+static void a_scan_or_a_driver_that_misses_data_is_refused(void)
+{
+    each_driver(refuse_wrong_data_of);
+}
+
+static void filling_is_in_no_recorded_time(void)
+{
+    const struct csw_protocol protocol = {.samples = 1};
+    struct csw_kernel kernel = ledger_kernel;
+    struct csw_sample *samples = NULL;
+    struct rig rig;
+
+    kernel.fill = slow_fill;
+    rig_init(&rig, &kernel, serial(), 1, "whole", "70");
+    CU_ASSERT_EQUAL_FATAL(csw_measure(&rig.setup, &protocol, &samples, NULL), 0);
+    CU_ASSERT_TRUE(samples[0].e2e_ns < SLOW_NS);
+    CU_ASSERT_TRUE(samples[0].region_ns < SLOW_NS);
+    samples_free(samples, protocol.samples);
+    rig_release(&rig);
+}
+
 static void releasing_no_lists_is_fine(void)
 {
     struct csw_lists lists = {0};
@@ -578,9 +846,14 @@ static const struct test tests[] = {
     TEST(a_driver_of_one_worker_is_refused_with_two),
     TEST(every_driver_and_schedule_lists_the_squares_of_the_tutorial),
     TEST(a_kernel_without_a_closed_form_is_listed_too),
+    TEST(a_kernel_that_only_counts_is_listed_too),
     TEST(a_kernel_that_lists_nothing_is_refused),
     TEST(a_list_that_is_not_what_scan_found_is_refused),
     TEST(a_list_with_hits_in_other_ranges_than_scan_found_them_is_refused),
+    TEST(every_item_is_filled_once_by_the_workers_before_any_is_scanned),
+    TEST(data_that_were_filled_once_are_listed),
+    TEST(a_scan_or_a_driver_that_misses_data_is_refused),
+    TEST(filling_is_in_no_recorded_time),
     TEST(releasing_no_lists_is_fine),
 };
 

@@ -11,6 +11,7 @@
 #include <coresweep/kernel.h>
 #include <coresweep/plan.h>
 
+#include "harness/options.h"
 #include "suite.h"
 
 #define MAX_COUNT 40
@@ -320,6 +321,48 @@ static void bad_series_are_refused_with_a_hint(void)
     }
 }
 
+/* Every value of one option of a registered kernel that can be used here, "a,b". */
+static void usable_values(const struct csw_option *option, char *ret_list, size_t size,
+                          size_t *ret_count)
+{
+    size_t used = 0;
+
+    *ret_count = 0;
+    for (size_t v = 0; option->values[v] && used < size; v++)
+        if (!option->missing || !option->missing(option->values[v]))
+            used += (size_t)snprintf(ret_list + used, size - used, "%s%s",
+                                     (*ret_count)++ > 0 ? "," : "", option->values[v]);
+}
+
+static void check_all_choices(const struct csw_kernel *kernel)
+{
+    struct csw_plan plan = {
+        .kernel = (char *)kernel->name, .schedule = (char *)"whole", .tasks = (char *)"auto"};
+    struct csw_series_list list = {0};
+    size_t combinations = 1;
+
+    for (size_t k = 0; k < csw_options_count(kernel); k++) {
+        char values[500] = "";
+        size_t count;
+
+        usable_values(&kernel->options[k], values, sizeof values, &count);
+        CU_ASSERT_EQUAL_FATAL(csw_options_set(&plan.options, kernel->options[k].name, values, NULL),
+                              0);
+        combinations *= count;
+    }
+    CHECK(kernel->name, csw_series_init(&list, &plan, NULL) == 0);
+    CHECK(kernel->name, list.count == combinations);
+    csw_series_release(&list);
+    free(plan.options);
+}
+
+static void every_combination_of_options_of_every_kernel_is_a_series(void)
+{
+    for (size_t i = 0; csw_kernel_at(i); i++)
+        if (!csw_kernel_missing(csw_kernel_at(i)))
+            check_all_choices(csw_kernel_at(i));
+}
+
 static void releasing_no_series_is_harmless(void)
 {
     struct csw_series_list empty = {0};
@@ -370,20 +413,24 @@ static void counts_of(const struct csw_plan *plan, const char *driver, char *ret
 static void every_field_of_a_point_is_filled_in_the_order_of_the_options(void)
 {
     static const struct csw_point expected[] = {
-        {"trial", "1000,2000,5000,3000,100", "whole", "serial", 1, false, false, "comparisons"},
-        {"trial", "1000,2000,5000,3000,100", "whole", "pthread", 1, false, false, "comparisons"},
-        {"trial", "1000,2000,5000,3000,100", "whole", "pthread", 2, false, false, "comparisons"},
-        {"trial", "1000,2000,5000,3000,100", "whole", "fork", 1, false, false, "comparisons"},
-        {"trial", "1000,2000,5000,3000,100", "whole", "fork", 2, false, false, "comparisons"},
-        {"trial", "1000,2000,5000,3000,100", "dynamic", "pthread", 1, false, false, "comparisons"},
-        {"trial", "1000,2000,5000,3000,100", "dynamic", "pthread", 2, false, false, "comparisons"},
-        {"trial", "1000,2000,5000,3000,100", "dynamic", "fork", 1, false, false, "comparisons"},
-        {"trial", "1000,2000,5000,3000,100", "dynamic", "fork", 2, false, false, "comparisons"},
-        {"sqrt", "1000000", "whole", "serial", 1, false, false, "candidates"},
-        {"sqrt", "1000000", "whole", "pthread", 1, false, false, "candidates"},
-        {"sqrt", "1000000", "whole", "pthread", 2, false, false, "candidates"},
-        {"sqrt", "1000000", "whole", "fork", 1, false, false, "candidates"},
-        {"sqrt", "1000000", "whole", "fork", 2, false, false, "candidates"},
+        {"trial", "", "1000,2000,5000,3000,100", "whole", "serial", 1, false, false, "comparisons"},
+        {"trial", "", "1000,2000,5000,3000,100", "whole", "pthread", 1, false, false,
+         "comparisons"},
+        {"trial", "", "1000,2000,5000,3000,100", "whole", "pthread", 2, false, false,
+         "comparisons"},
+        {"trial", "", "1000,2000,5000,3000,100", "whole", "fork", 1, false, false, "comparisons"},
+        {"trial", "", "1000,2000,5000,3000,100", "whole", "fork", 2, false, false, "comparisons"},
+        {"trial", "", "1000,2000,5000,3000,100", "dynamic", "pthread", 1, false, false,
+         "comparisons"},
+        {"trial", "", "1000,2000,5000,3000,100", "dynamic", "pthread", 2, false, false,
+         "comparisons"},
+        {"trial", "", "1000,2000,5000,3000,100", "dynamic", "fork", 1, false, false, "comparisons"},
+        {"trial", "", "1000,2000,5000,3000,100", "dynamic", "fork", 2, false, false, "comparisons"},
+        {"sqrt", "", "1000000", "whole", "serial", 1, false, false, "candidates"},
+        {"sqrt", "", "1000000", "whole", "pthread", 1, false, false, "candidates"},
+        {"sqrt", "", "1000000", "whole", "pthread", 2, false, false, "candidates"},
+        {"sqrt", "", "1000000", "whole", "fork", 1, false, false, "candidates"},
+        {"sqrt", "", "1000000", "whole", "fork", 2, false, false, "candidates"},
     };
     struct csw_plan plan =
         plan_with("trial,sqrt", "whole,auto", "pthread,serial,fork", "auto", false);
@@ -492,14 +539,14 @@ static void every_work_has_one_serial_base_which_comes_first(void)
 {
     static char kernels[][16] = {"trial", "trial", "sqrt"};
     static char schedules[][16] = {"whole", "dynamic", "static"};
-    static char tasks[][16] = {"10,20", "10,20,30"};
+    static char tasks[][16] = {"10,20", "10,20,30"}, options[] = "";
     struct csw_series series[2 * COUNT(kernels)];
     const struct csw_series_list list = {COUNT(series), series};
     static const char *const drivers[] = {"pthread", "serial", "fork,serial,pthread"};
     static const size_t computing[] = {1, 0, 2};
 
     for (size_t i = 0; i < COUNT(series); i++)
-        series[i] = (struct csw_series){kernels[i / 2], tasks[i % 2], schedules[i / 2]};
+        series[i] = (struct csw_series){kernels[i / 2], options, tasks[i % 2], schedules[i / 2]};
     for (size_t d = 0; d < COUNT(drivers); d++) {
         struct csw_plan plan = plan_with("", "auto", drivers[d], "auto", false);
         size_t bases = 0;
@@ -562,6 +609,7 @@ static const struct test tests[] = {
     TEST(kernels_that_cannot_be_divided_become_whole_once),
     TEST(the_tasks_of_the_user_go_to_every_series),
     TEST(bad_series_are_refused_with_a_hint),
+    TEST(every_combination_of_options_of_every_kernel_is_a_series),
     TEST(releasing_no_series_is_harmless),
     TEST(every_field_of_a_point_is_filled_in_the_order_of_the_options),
     TEST(worker_counts_follow_the_machine),

@@ -61,7 +61,7 @@ static struct csw_sample *add_sample(struct world *world, uint64_t point, uint64
     return sample;
 }
 
-#define WORK (char *)"trial", (char *)"50,60"
+#define WORK (char *)"trial", (char *)"", (char *)"50,60"
 static struct csw_point trial_points[] = {
     {WORK, (char *)"whole", (char *)"serial", 1, false, false, (char *)"comparisons"},
     {WORK, (char *)"dynamic", (char *)"pthread", 1, false, false, (char *)"comparisons"},
@@ -236,19 +236,19 @@ static void what_a_visit_by_hand_does_not_know_stays_unknown(void)
 static void bases_are_of_the_same_work_and_schedule(void)
 {
     static struct csw_point points[] = {
-        {(char *)"trial", (char *)"9", (char *)"whole", (char *)"serial", 1, false, false,
+        {(char *)"trial", (char *)"", (char *)"9", (char *)"whole", (char *)"serial", 1, false,
+         false, (char *)"comparisons"},
+        {(char *)"trial", (char *)"", (char *)"8", (char *)"whole", (char *)"serial", 1, false,
+         false, (char *)"comparisons"},
+        {(char *)"trial", (char *)"", (char *)"8", (char *)"whole", (char *)"fork", 1, false, false,
          (char *)"comparisons"},
-        {(char *)"trial", (char *)"8", (char *)"whole", (char *)"serial", 1, false, false,
-         (char *)"comparisons"},
-        {(char *)"trial", (char *)"8", (char *)"whole", (char *)"fork", 1, false, false,
-         (char *)"comparisons"},
-        {(char *)"trial", (char *)"8", (char *)"static", (char *)"fork", 1, false, false,
-         (char *)"comparisons"},
-        {(char *)"trial", (char *)"8", (char *)"static", (char *)"pthread", 1, false, false,
-         (char *)"comparisons"},
-        {(char *)"trial", (char *)"8", (char *)"static", (char *)"fork", 2, false, false,
-         (char *)"comparisons"},
-        {(char *)"sqrt", (char *)"8", (char *)"static", (char *)"fork", 2, false, false,
+        {(char *)"trial", (char *)"", (char *)"8", (char *)"static", (char *)"fork", 1, false,
+         false, (char *)"comparisons"},
+        {(char *)"trial", (char *)"", (char *)"8", (char *)"static", (char *)"pthread", 1, false,
+         false, (char *)"comparisons"},
+        {(char *)"trial", (char *)"", (char *)"8", (char *)"static", (char *)"fork", 2, false,
+         false, (char *)"comparisons"},
+        {(char *)"sqrt", (char *)"", (char *)"8", (char *)"static", (char *)"fork", 2, false, false,
          (char *)"comparisons"},
     };
     static const double times_ms[] = {1000, 60, 70, 80, 90, 40, 5};
@@ -434,7 +434,8 @@ static void tables_fit_into_a_hundred_columns(void)
 static void titles_of_long_workloads_are_cut(void)
 {
     static struct csw_point points[] = {
-        {(char *)"count", (char *)"1,2,3,4,5,1,2,3,4,5,1,2,3,4,5,1,2,3,4,5,1,2,3,4,5,1,2,3,4,5",
+        {(char *)"count", (char *)"",
+         (char *)"1,2,3,4,5,1,2,3,4,5,1,2,3,4,5,1,2,3,4,5,1,2,3,4,5,1,2,3,4,5",
          (char *)"dynamic:100000", (char *)"pthread", 1, false, false, (char *)"comparisons"}};
     struct world *world = world_new(points, 1, 1);
 
@@ -499,7 +500,7 @@ static void every_row_of_csv_has_the_columns_of_the_header(void)
 
         for_each_line(text_of(world, csw_report_csv), check_fields, &seen);
         CU_ASSERT_EQUAL(seen.rows, 1 + COUNT(trial_points));
-        CU_ASSERT_EQUAL(seen.fields, 7 + 3 * csw_report_column_count + 2);
+        CU_ASSERT_EQUAL(seen.fields, 8 + 3 * csw_report_column_count + 2);
         free(world);
     }
 }
@@ -507,9 +508,9 @@ static void every_row_of_csv_has_the_columns_of_the_header(void)
 static void csv_holds_the_numbers_in_the_order_of_its_header(void)
 {
     static const char *const parts[] = {
-        "kernel,tasks,schedule,driver,workers,oversubscribed,rounds,time_ns,time_ns_low,",
-        "trial,\"50,60\",dynamic,pthread,2,0,10,203125000,93750000,312500000,1.6,1.6,1.6,",
-        "trial,\"50,60\",dynamic,fork,8,1,10,50781250,",
+        "kernel,options,tasks,schedule,driver,workers,oversubscribed,rounds,time_ns,time_ns_low,",
+        "trial,,\"50,60\",dynamic,pthread,2,0,10,203125000,93750000,312500000,1.6,1.6,1.6,",
+        "trial,,\"50,60\",dynamic,fork,8,1,10,50781250,",
         ",min_ns,preempted\n",
     };
     struct world *world = drifting_world(10, NULL);
@@ -633,6 +634,81 @@ static void json_tells_events_and_whether_the_sweep_ended(void)
     free(world);
 }
 
+/* ---- options of kernels ---------------------------------------------------------------------- */
+
+/* Two choices on the same tasks: with the first two workers are twice, with the other four times as
+ * fast as the base, which is slower there. */
+static struct world *world_of_choices(void)
+{
+    static struct csw_point points[] = {
+        {(char *)"array", (char *)"input=mixed isa=auto", (char *)"9", (char *)"whole",
+         (char *)"serial", 1, false, false, (char *)"values"},
+        {(char *)"array", (char *)"input=mixed isa=auto", (char *)"9", (char *)"static",
+         (char *)"fork", 2, false, false, (char *)"values"},
+        {(char *)"array", (char *)"input=range isa=auto", (char *)"9", (char *)"whole",
+         (char *)"serial", 1, false, false, (char *)"values"},
+        {(char *)"array", (char *)"input=range isa=auto", (char *)"9", (char *)"static",
+         (char *)"fork", 1, false, false, (char *)"values"},
+        {(char *)"array", (char *)"input=range isa=auto", (char *)"9", (char *)"static",
+         (char *)"fork", 2, false, false, (char *)"values"},
+    };
+    static const double times_ms[] = {100, 50, 400, 300, 100};
+    struct world *world = world_new(points, COUNT(points), 6);
+
+    for (uint64_t i = 0; i < 6 * COUNT(points); i++)
+        add_sample(world, i % COUNT(points), i / COUNT(points), times_ms[i % COUNT(points)] * MS,
+                   1);
+    return world;
+}
+
+static void each_choice_of_options_has_its_own_base(void)
+{
+    struct world *world = world_of_choices();
+    struct csw_report report = report_of(world);
+
+    check_exact(&report.cell[1].s_abs, 2, 6);
+    CU_ASSERT(isnan(report.cell[1].s_rel.value));
+    check_exact(&report.cell[4].s_abs, 4, 6);
+    check_exact(&report.cell[4].s_rel, 3, 6);
+    csw_report_release(&report);
+    free(world);
+}
+
+static void each_choice_of_options_has_its_own_table(void)
+{
+    static const char *const titles[] = {
+        "array (input=mixed isa=auto), schedule static, tasks 9 (rate: values)",
+        "array (input=range isa=auto), schedule static, tasks 9 (rate: values)",
+    };
+    static const char *const rows[] = {"array,input=mixed isa=auto,\"9\",static,fork,2,0,6,",
+                                       "array,input=range isa=auto,\"9\",whole,serial,1,0,6,"};
+    static const char *const json[] = {"\"options\": \"input=mixed isa=auto\"",
+                                       "\"options\": \"input=range isa=auto\""};
+    struct world *world = world_of_choices();
+    struct bars seen = {0};
+
+    check_contains(text_of(world, csw_report_table), titles, COUNT(titles));
+    check_contains(text_of(world, csw_report_markdown), titles, COUNT(titles));
+    for_each_line(text_of(world, csw_report_markdown), check_bars, &seen);
+    CU_ASSERT_EQUAL(seen.tables, 2);
+    CU_ASSERT_EQUAL(seen.rows, 2 * 2 + 5); /* each base in its own table alone */
+    check_contains(text_of(world, csw_report_csv), rows, COUNT(rows));
+    check_contains(text_of(world, csw_report_json), json, COUNT(json));
+    free(world);
+}
+
+/* The longest choice that is to be expected, on a large task. */
+static void titles_with_options_fit_as_well(void)
+{
+    static struct csw_point points[] = {
+        {(char *)"array", (char *)"input=squares isa=avx512 operation=count", (char *)"100000000",
+         (char *)"static", (char *)"fork", 2, false, false, (char *)"values"}};
+    struct world *world = world_new(points, 1, 1);
+
+    for_each_line(text_of(world, csw_report_table), check_width, NULL);
+    free(world);
+}
+
 /* ---- the odd cases --------------------------------------------------------------------------- */
 
 static void check_dashes(const char *line, void *context)
@@ -667,10 +743,10 @@ static void a_sweep_without_samples_shows_dashes(void)
 static void waiting_kernels_show_no_efficiency_and_no_cpu_speedup(void)
 {
     static struct csw_point points[] = {
-        {(char *)"sleep", (char *)"5,5", (char *)"whole", (char *)"serial", 1, false, true,
-         (char *)"ms waited"},
-        {(char *)"sleep", (char *)"5,5", (char *)"whole", (char *)"pthread", 2, false, true,
-         (char *)"ms waited"},
+        {(char *)"sleep", (char *)"", (char *)"5,5", (char *)"whole", (char *)"serial", 1, false,
+         true, (char *)"ms waited"},
+        {(char *)"sleep", (char *)"", (char *)"5,5", (char *)"whole", (char *)"pthread", 2, false,
+         true, (char *)"ms waited"},
     };
     struct world *world = world_new(points, COUNT(points), 6);
     size_t dashes = 0;
@@ -692,8 +768,9 @@ static void an_unknown_kernel_is_reported_all_the_same(void)
 {
     static const char *const parts[] = {"fractal, schedule whole, tasks 5 (rate: comparisons)",
                                         "1.00"};
-    static struct csw_point points[] = {{(char *)"fractal", (char *)"5", (char *)"whole",
-                                         (char *)"serial", 1, false, false, (char *)"comparisons"}};
+    static struct csw_point points[] = {{(char *)"fractal", (char *)"", (char *)"5",
+                                         (char *)"whole", (char *)"serial", 1, false, false,
+                                         (char *)"comparisons"}};
     struct world *world = world_new(points, 1, 6);
 
     for (uint64_t r = 0; r < 6; r++)
@@ -737,6 +814,9 @@ static const struct test tests[] = {
     TEST(tables_fit_into_a_hundred_columns),
     TEST(titles_of_long_workloads_are_cut),
     TEST(rates_keep_three_digits_at_every_scale),
+    TEST(each_choice_of_options_has_its_own_base),
+    TEST(each_choice_of_options_has_its_own_table),
+    TEST(titles_with_options_fit_as_well),
     TEST(every_row_of_csv_has_the_columns_of_the_header),
     TEST(csv_holds_the_numbers_in_the_order_of_its_header),
     TEST(rows_of_markdown_tables_have_equal_numbers_of_bars),

@@ -85,16 +85,17 @@ struct csw_listing {
     const uint64_t *unit_start; /* one element more than units: where the last one ends */
 };
 
-/* Lives in mapped memory shared with forked workers: `stamped` may change between two runs. */
+/* Lives in mapped memory shared with forked workers: the two flags may change between two runs. */
 struct csw_job {
     const struct csw_kernel *kernel;
     struct csw_schedule schedule;
     unsigned workers;
     bool stamped; /* workers note when they start and end, and their CPU time (about 2 us a run) */
+    bool filling; /* chunks are filled instead of scanned */
     uint64_t units;
     size_t tasks;
-    struct csw_part *parts; /* one per task */
-    struct csw_tally expect;
+    struct csw_part *parts;  /* one per task */
+    struct csw_tally expect; /* what a run must give; zero until the data of the items are made */
     struct csw_listing listing;
 };
 
@@ -108,8 +109,9 @@ int csw_job_check(const struct csw_kernel *, const struct csw_workload *,
 
 /*
  * Opens the kernel for every task and cuts the tasks. Where the kernel has no closed form, one
- * serial scan finds out what to expect. Returns 0; what csw_job_check returned; -ENOMEM; or what
- * the kernel's open returned. The workload must outlive the job.
+ * serial scan finds out what to expect; where it has data to fill, the filling run does. Returns 0;
+ * what csw_job_check returned; -ENOMEM; or what the kernel's open returned. The workload must
+ * outlive the job.
  */
 int csw_job_open(struct csw_job **ret_job, const struct csw_kernel *, const struct csw_workload *,
                  const struct csw_schedule *, unsigned workers, struct csw_err *);

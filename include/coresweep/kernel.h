@@ -14,7 +14,7 @@
 
 #include <coresweep/err.h>
 
-#define CSW_KERNEL_ABI 1u
+#define CSW_KERNEL_ABI 2u
 
 enum csw_kernel_flags {
     CSW_INDIVISIBLE = 1u << 0, /* a task is one chunk: only the schedule `whole` fits */
@@ -22,9 +22,24 @@ enum csw_kernel_flags {
     CSW_AS_GIVEN = 1u << 2,    /* the default tasks are not scaled up to a measurable time */
 };
 
+/* No kernel has more options. */
+#define CSW_MAX_OPTIONS 4
+
+/* What a kernel leaves to its user, as `--name value` of run and sweep. */
+struct csw_option {
+    const char *name; /* lower-case letters, digits and hyphens */
+    const char *help; /* half a sentence for --help; of several kernels' the first counts */
+    const char *const *values; /* what is allowed, NULL-ended, the first is the default; words as
+                                  `name` is one: they stand in lists and in the result files */
+
+    /* Why the value cannot be used on this CPU, "needs AVX2"; NULL where it can. NULL: all can. */
+    const char *(*missing)(const char *value);
+};
+
 /* A piece of work that a user names, such as "all perfect squares in 1..5000" (n = 5000). */
 struct csw_task {
     uint64_t n;
+    uint8_t choice[CSW_MAX_OPTIONS]; /* which value of the kernel's k-th option; 0: the default */
 };
 
 /*
@@ -35,7 +50,8 @@ struct csw_tally {
     uint64_t items;  /* items looked at */
     uint64_t work;   /* elementary steps (comparisons of `trial`), counted as they happen */
     uint64_t hits;   /* items found */
-    uint64_t digest; /* sum of the hits, or a hash of the items where a kernel finds nothing */
+    uint64_t digest; /* sum of the hits; 0 where scan only counts them; or a hash of the items where
+                        a kernel finds nothing */
 };
 
 struct csw_kernel {
@@ -47,6 +63,7 @@ struct csw_kernel {
     const char *unit;    /* what `work` counts, plural: "comparisons" */
     const char *tasks;   /* the default workload, as --tasks would take it */
     uint64_t max_n;      /* largest task that the kernel is exact for; 0: any */
+    const struct csw_option *options; /* ended by a NULL name; NULL: none */
 
     /* NULL: runs on any CPU. Otherwise false where this CPU lacks what the kernel needs. */
     bool (*usable)(void);
@@ -61,14 +78,24 @@ struct csw_kernel {
     struct csw_tally (*scan)(const void *state, uint64_t lo, uint64_t hi);
 
     /*
-     * Writes the hits of [lo, hi) in ascending order and returns their number, which is what scan
-     * gives as `hits` for the same range; `ret_hits` has room for that many.
+     * Writes the hits of [lo, hi) in the order of the items and returns their number, which is what
+     * scan gives as `hits` for the same range; `ret_hits` has room for that many.
      * NULL: the kernel finds nothing that could be listed.
      */
     size_t (*list)(const void *state, uint64_t lo, uint64_t hi, uint64_t *ret_hits);
 
     /* The tally in closed form. NULL: results are checked against one serial scan. */
     struct csw_tally (*expect)(const void *state, uint64_t lo, uint64_t hi);
+
+    /*
+     * Makes the data of the items [lo, hi), in the worker that runs them, so that memory is first
+     * touched where it will be read; lo >= hi makes nothing. The data depend on the task and the
+     * items alone: another visit makes the same. Returns the tally that scan must give for them,
+     * found in another way than scan finds it. Called once for every item, by one untimed run
+     * before all others, which is cut and handed out as they are; open makes the memory, shared
+     * with forked workers. NULL: the items need no data. Replaces expect.
+     */
+    struct csw_tally (*fill)(void *state, uint64_t lo, uint64_t hi);
 
     /* Gives back what open made; may be NULL where open is. */
     void (*close)(void *state);

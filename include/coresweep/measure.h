@@ -29,11 +29,13 @@ struct csw_protocol {
 };
 
 /*
- * Measures one point. The warm-up grows the number of runs until they take about min_ns, and lasts
- * two min_ns at least; its runs are verified, and only the first one's time is recorded (first_ns).
- * Every run of every sample is verified: a wrong tally is CSW_EWRONG and gives no sample at all.
- * `ret_samples` gets protocol->samples samples; the caller releases each and frees the array. Left
- * for the caller: point, round and position (0), process_ns (NAN), pin (NULL).
+ * Measures one point. Where the kernel has data to fill, one run under the driver does, before the
+ * warm-up and outside of all recorded times. The warm-up grows the number of runs until they take
+ * about min_ns, and lasts two min_ns at least; its runs are verified, and only the first one's time
+ * is recorded (first_ns). Every run of every sample is verified: a wrong tally is CSW_EWRONG and
+ * gives no sample at all. `ret_samples` gets protocol->samples samples; the caller releases each
+ * and frees the array. Left for the caller: point, round and position (0), process_ns (NAN), pin
+ * (NULL).
  */
 int csw_measure(const struct csw_setup *, const struct csw_protocol *,
                 struct csw_sample **ret_samples, struct csw_err *);
@@ -48,9 +50,10 @@ struct csw_lists {
 };
 
 /*
- * Runs the job twice on the setup's driver: once to count every unit's hits, once to write them
- * where they belong. -ENOTSUP where the kernel lists nothing, CSW_EWRONG where the two disagree or
- * the digest is wrong. The caller releases the lists.
+ * Runs the job twice on the setup's driver, after the run that fills the items if they need data:
+ * once to count every unit's hits, once to write them where they belong. -ENOTSUP where the kernel
+ * lists nothing, CSW_EWRONG where the two disagree or the digest is wrong. The caller releases the
+ * lists.
  */
 int csw_lists_init(struct csw_lists *ret_lists, const struct csw_setup *, struct csw_err *);
 void csw_lists_release(struct csw_lists *);

@@ -17,9 +17,10 @@
 #define CSW_MAX_ROUNDS 100000u
 #define CSW_MAX_SAMPLES 1000u
 
-/* One curve family of a sweep: a kernel on a workload under a schedule, run by all drivers. */
+/* One curve family of a sweep: a kernel with its options on a workload under a schedule, run by all
+ * drivers. */
 struct csw_series {
-    char *kernel, *tasks, *schedule; /* owned */
+    char *kernel, *options, *tasks, *schedule; /* owned */
 };
 
 struct csw_series_list {
@@ -28,17 +29,19 @@ struct csw_series_list {
 };
 
 /*
- * The series that the plan's options --kernel, --tasks and --schedule ask for, tasks not yet
- * scaled. Returns 0, -EINVAL naming the bad value, or -ENOMEM. The caller releases the list.
+ * The series that the plan's --kernel, --tasks, --schedule and options of kernels ask for, tasks
+ * not yet scaled: lists of options make every combination for each kernel that has them. Returns 0,
+ * -EINVAL naming the bad value or the option that no kernel of them has, -ENOTSUP with what this
+ * CPU lacks, or -ENOMEM. The caller releases the list.
  */
-int csw_series_init(struct csw_series_list *ret_list, const struct csw_plan *options,
-                    struct csw_err *);
+int csw_series_init(struct csw_series_list *ret_list, const struct csw_plan *, struct csw_err *);
 void csw_series_release(struct csw_series_list *);
 
 /*
- * Fills plan->points: for every kernel and workload one serial base, then every driver x worker
- * count of each series. One worker is always among the counts, as the base of S_rel. Computing
- * kernels may exceed `usable_pus` only with plan->oversubscribe. Returns 0, -EINVAL or -ENOMEM.
+ * Fills plan->points: for every kernel, choice of its options and workload one serial base, then
+ * every driver x worker count of each series. One worker is always among the counts, as the base of
+ * S_rel. Computing kernels may exceed `usable_pus` only with plan->oversubscribe. Returns 0,
+ * -EINVAL or -ENOMEM.
  */
 int csw_plan_fill(struct csw_plan *, const struct csw_series_list *, unsigned usable_pus,
                   struct csw_err *);

@@ -69,7 +69,8 @@ struct csw_end {
 struct csw_field {
     const char *name;
     enum csw_type type;
-    bool same; /* --resume refuses a file where this differs */
+    bool same;  /* --resume refuses a file where this differs */
+    bool later; /* files of older versions lack it: it reads as "", null, 0 or false */
     size_t offset;
     const char *doc;
 };
