@@ -3,13 +3,18 @@
 
 #include <stdio.h>
 
+#include <string.h>
+
 #include <coresweep/driver.h>
+#include <coresweep/squares.h>
 
 #include "harness/table.h"
 
 static const struct argp list_argp = {
     .parser = cli_no_arguments,
-    .doc = "Lists the kernels (what work is) and the drivers (how it reaches workers)."
+    .doc = "Lists the kernels (what work is), the drivers (how it reaches workers), and the "
+           "instruction sets that the kernels simd, wheel and array can use; --isa or "
+           "CORESWEEP_ISA chooses another one than the best."
            "\vExample:\n  coresweep list",
 };
 
@@ -49,6 +54,23 @@ static int print_drivers(struct csw_err *err)
     return csw_table_print(table, stdout, err);
 }
 
+static int print_isas(struct csw_err *err)
+{
+    static const struct csw_column columns[] = {{"instruction set", false}, {"state", false}};
+    struct csw_table *table = csw_table_new(columns, 2);
+    const char *name;
+
+    for (size_t i = 0; (name = csw_isa_name(i)); i++) {
+        const char *missing = csw_isa_missing(name);
+        const bool used = strcmp(name, csw_isa_in_use()) == 0;
+
+        csw_table_row(table, (const char *[]){name, missing ? missing
+                                                    : used  ? "ready, in use"
+                                                            : "ready"});
+    }
+    return csw_table_print(table, stdout, err);
+}
+
 int cli_list(int argc, char **argv)
 {
     struct csw_err err;
@@ -59,5 +81,8 @@ int cli_list(int argc, char **argv)
     printf("\n");
     if (code == 0)
         code = print_drivers(&err);
+    printf("\n");
+    if (code == 0)
+        code = print_isas(&err);
     return code == 0 ? CSW_EXIT_DONE : cli_failed(&err);
 }

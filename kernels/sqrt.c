@@ -51,10 +51,7 @@ static size_t sqrt_list(const void *state, uint64_t lo, uint64_t hi, uint64_t *r
 static struct csw_tally sqrt_expect(const void *state, uint64_t lo, uint64_t hi)
 {
     (void)state;
-    struct csw_tally tally = csw_squares_expect(lo, hi);
-
-    tally.work = tally.items;
-    return tally;
+    return csw_candidates_expect(lo, hi);
 }
 
 const struct csw_kernel csw_kernel_sqrt = {

@@ -7,8 +7,19 @@
 #ifndef CSW_SQUARES_H
 #define CSW_SQUARES_H
 
+#include <string.h>
+
 #include <coresweep/kernel.h>
 #include <coresweep/squares.h>
+
+#include "squares/isa.h"
+
+/* The option of the kernels that have their code once per instruction set. */
+#define CSW_ISA_OPTION                                                                             \
+    {                                                                                              \
+        .name = "isa", .help = "Instruction set; auto is the best one here",                       \
+        .values = csw_isa_choices, .missing = csw_isa_choice_missing                               \
+    }
 
 /* Sum of the squares of 1..m mod 2^64: m (m + 1) (2m + 1) / 6, below 2^98 for m < 2^32. */
 static inline uint64_t csw_sum_of_squares(uint64_t m)
@@ -32,12 +43,32 @@ static inline struct csw_tally csw_squares_expect(uint64_t lo, uint64_t hi)
     };
 }
 
+/* The same for kernels whose work is one test per candidate. */
+static inline struct csw_tally csw_candidates_expect(uint64_t lo, uint64_t hi)
+{
+    struct csw_tally tally = csw_squares_expect(lo, hi);
+
+    tally.work = tally.items;
+    return tally;
+}
+
+/* Counts `items` candidates tested, of which these were hits. */
+static inline void csw_tally_take(struct csw_tally *tally, size_t items, const uint64_t *hits,
+                                  size_t count)
+{
+    tally->items += items;
+    tally->work += items;
+    tally->hits += count;
+    for (size_t i = 0; i < count; i++)
+        tally->digest += hits[i];
+}
+
 /* Writes the squares of the items [lo, hi) in ascending order; returns their number. */
 static inline size_t csw_squares_list(uint64_t lo, uint64_t hi, uint64_t *ret_hits)
 {
-    uint64_t next = lo + 1;
+    uint64_t resume = 0;
 
-    return lo < hi ? csw_list_range(&next, hi, ret_hits, SIZE_MAX) : 0;
+    return lo < hi ? csw_list_range(lo + 1, hi, &resume, ret_hits, SIZE_MAX) : 0;
 }
 
 #endif

@@ -163,18 +163,45 @@ static bool usable(void)
            __builtin_cpu_supports("popcnt");
 }
 
+INLINE_AVX2 void put(uint64_t *ret, vector x, bool stream)
+{
+    if (stream)
+        _mm256_stream_si256((__m256i *)ret, x);
+    else
+        _mm256_store_si256((__m256i *)ret, x);
+}
+
+/* Whole cache lines by vectors, what comes before and after them one by one. */
+INLINE_AVX2 void list_squares(uint64_t root, size_t count, uint64_t *ret_squares, bool stream)
+{
+    const size_t head = csw_values_to_line(ret_squares, count);
+    const __m256i four = _mm256_set1_epi64x(4), sixteen = _mm256_set1_epi64x(16);
+    size_t i = head;
+
+    csw_list_plainly(root, head, ret_squares);
+    const __m256i start = positions(root + head, csw_in_order);
+    __m256i r[4] = {start, _mm256_add_epi64(start, four)};
+
+    r[2] = _mm256_add_epi64(r[1], four);
+    r[3] = _mm256_add_epi64(r[2], four);
+    for (; count - i >= 16; i += 16)
+#pragma GCC unroll 4
+        for (unsigned v = 0; v < 4; v++) {
+            put(ret_squares + i + 4 * v, _mm256_mul_epu32(r[v], r[v]), stream);
+            r[v] = _mm256_add_epi64(r[v], sixteen);
+        }
+    csw_list_plainly(root + i, count - i, ret_squares + i);
+}
+
 TARGET static void list(uint64_t root, size_t count, uint64_t *ret_squares)
 {
-    const __m256i four = _mm256_set1_epi64x(4);
-    __m256i r = positions(root, csw_in_order);
-    size_t i = 0;
+    list_squares(root, count, ret_squares, false);
+}
 
-    for (; count - i >= 4; i += 4) {
-        _mm256_storeu_si256((__m256i *)(ret_squares + i), _mm256_mul_epu32(r, r));
-        r = _mm256_add_epi64(r, four);
-    }
-    for (; i < count; i++)
-        ret_squares[i] = (root + i) * (root + i);
+TARGET static void stream(uint64_t root, size_t count, uint64_t *ret_squares)
+{
+    list_squares(root, count, ret_squares, true);
+    _mm_sfence();
 }
 
 const struct csw_isa csw_isa_avx2 = {
@@ -185,6 +212,7 @@ const struct csw_isa csw_isa_avx2 = {
     .filter = filter_values,
     .index = index_values,
     .list = list,
+    .stream = stream,
 };
 
 #else

@@ -70,6 +70,24 @@ const struct csw_isa *csw_isa_chosen(void)
     return chosen;
 }
 
+const char *const csw_isa_choices[] = {
+    "auto",
+#define ISA(name) #name,
+#include "isas.def"
+#undef ISA
+    NULL,
+};
+
+const struct csw_isa *csw_isa_of_choice(unsigned choice)
+{
+    return choice > 0 && choice <= ISAS && is_usable(isas[choice - 1]) ? isas[choice - 1] : chosen;
+}
+
+const char *csw_isa_choice_missing(const char *choice)
+{
+    return strcmp(choice, csw_isa_choices[0]) == 0 ? NULL : csw_isa_missing(choice);
+}
+
 const char *csw_isa_name(size_t index)
 {
     return index < ISAS ? isas[index]->name : NULL;

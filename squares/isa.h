@@ -20,6 +20,9 @@ struct csw_isa {
 
     /* Writes the squares of `count` roots from `root` on, the last one at most 2^32 - 1. */
     void (*list)(uint64_t root, size_t count, uint64_t *ret_squares);
+
+    /* The same past the caches, for more than they hold. NULL: as list does it. */
+    void (*stream)(uint64_t root, size_t count, uint64_t *ret_squares);
 };
 
 /*
@@ -42,6 +45,20 @@ static inline unsigned csw_octet_residues(const uint64_t *values)
     return mask;
 }
 
+/* How many of `count` values come before the next cache line. */
+static inline size_t csw_values_to_line(const uint64_t *values, size_t count)
+{
+    const size_t before = (size_t)(-((uintptr_t)values / sizeof *values)) % 8;
+
+    return before < count ? before : count;
+}
+
+static inline void csw_list_plainly(uint64_t root, size_t count, uint64_t *ret_squares)
+{
+    for (size_t i = 0; i < count; i++)
+        ret_squares[i] = (root + i) * (root + i);
+}
+
 /* The registry, in the order of isas.def; NULL past the end. */
 const struct csw_isa *csw_isa_at(size_t index);
 
@@ -50,5 +67,14 @@ const struct csw_isa *csw_isa_find(const char *name);
 
 /* The one in use; never NULL. */
 const struct csw_isa *csw_isa_chosen(void);
+
+/* What a user may ask for: "auto", then every name of the registry; NULL-ended. */
+extern const char *const csw_isa_choices[];
+
+/* The one that choice number `choice` stands for; the one in use where it is 0 or not usable. */
+const struct csw_isa *csw_isa_of_choice(unsigned choice);
+
+/* csw_isa_missing, where "auto" never is. */
+const char *csw_isa_choice_missing(const char *choice);
 
 #endif

@@ -62,12 +62,6 @@ static bool usable(void)
     return true;
 }
 
-static void list(uint64_t root, size_t count, uint64_t *ret_squares)
-{
-    for (size_t i = 0; i < count; i++)
-        ret_squares[i] = (root + i) * (root + i);
-}
-
 const struct csw_isa csw_isa_scalar = {
     .name = "scalar",
     .needs = "nothing",
@@ -75,5 +69,5 @@ const struct csw_isa csw_isa_scalar = {
     .count = count_values,
     .filter = filter_values,
     .index = index_values,
-    .list = list,
+    .list = csw_list_plainly,
 };

@@ -122,18 +122,19 @@ static inline uint64_t csw_count_range(uint64_t first, uint64_t last)
 }
 
 /*
- * Writes the squares of [*next, last] in ascending order, at most `capacity` of them, and returns
- * how many. *next moves past the last one written, so that the next call goes on there; fewer than
- * `capacity` mean that the range is done. At the speed of the memory behind `ret_squares`:
+ * Writes the squares of [first, last] in ascending order, at most `capacity` of them, and returns
+ * how many. *resume is 0 for the first call, and afterwards where the next one goes on; fewer than
+ * `capacity` mean that the range is done. At the speed of the memory behind `ret_squares`; outputs
+ * of 64 MiB and more go past the caches.
  *
- *     uint64_t next = 0, squares[4096];
+ *     uint64_t resume = 0, squares[4096];
  *     size_t count;
  *
- *     while ((count = csw_list_range(&next, UINT64_MAX, squares, 4096)) > 0)
+ *     while ((count = csw_list_range(0, UINT64_MAX, &resume, squares, 4096)) > 0)
  *         use(squares, count);
  */
-CSW_PUBLIC size_t csw_list_range(uint64_t *next, uint64_t last, uint64_t *ret_squares,
-                                 size_t capacity);
+CSW_PUBLIC size_t csw_list_range(uint64_t first, uint64_t last, uint64_t *resume,
+                                 uint64_t *ret_squares, size_t capacity);
 
 /* ---- arrays --------------------------------------------------------------------------------- */
 

@@ -1,0 +1,171 @@
+/*
+ * wheel - perfect squares, O(n): walks from residue to residue and never looks at the others.
+ *
+ *     W = 64 * 63 * 65 * 11
+ *     for every multiple w of W, for every square s mod W:      # 24192 of 2882880
+ *         test x = w + s if it is in 1..n
+ *
+ * One candidate in 119 is tested, by the square roots of `simd`: the residues mod 64 would turn
+ * none of them away.
+ *
+ * Exact: x = r^2 is congruent to (r mod W)^2, so no square is left out; the test of what remains is
+ * that of squares/blocks.h. Candidates are numbered through: number k is the residue k mod 24192 in
+ * turn k / 24192, so that a range of items is a range of numbers, and no sum exceeds the last
+ * item's x.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "squares.h"
+
+#define WHEEL (64u * 63 * 65 * 11)
+#define RESIDUES (12u * 16 * 21 * 6)
+/* The filter finds out that nothing is turned away, and no longer tries, after its first 1024. */
+#define BLOCK 8192u
+
+struct wheel {
+    const struct csw_isa *isa;
+    uint32_t residue[RESIDUES]; /* the squares mod WHEEL, ascending */
+};
+
+static bool is_square_mod(unsigned x, unsigned modulus)
+{
+    for (unsigned r = 0; r <= modulus / 2; r++)
+        if (r * r % modulus == x % modulus)
+            return true;
+    return false;
+}
+
+/* Marks in `ret_squares` which residues of the modulus are squares. */
+static void mark_squares(bool *ret_squares, unsigned modulus)
+{
+    for (unsigned x = 0; x < modulus; x++)
+        ret_squares[x] = is_square_mod(x, modulus);
+}
+
+static void find_residues(uint32_t *ret_residues)
+{
+    bool square_64[64], square_63[63], square_65[65], square_11[11];
+    size_t found = 0;
+
+    mark_squares(square_64, 64);
+    mark_squares(square_63, 63);
+    mark_squares(square_65, 65);
+    mark_squares(square_11, 11);
+    for (uint32_t x = 0; x < WHEEL; x++)
+        if (square_64[x % 64] && square_63[x % 63] && square_65[x % 65] && square_11[x % 11])
+            ret_residues[found++] = x;
+}
+
+static int wheel_open(void **ret_state, const struct csw_task *task, struct csw_err *err)
+{
+    struct wheel *wheel = malloc(sizeof *wheel);
+
+    if (!wheel)
+        return csw_fail(err, -ENOMEM, "no memory for a wheel of %u residues", RESIDUES);
+    wheel->isa = csw_isa_of_choice(task->choice[0]);
+    find_residues(wheel->residue);
+    *ret_state = wheel;
+    return 0;
+}
+
+/* How many candidates there are in 0..x. */
+static uint64_t candidates_up_to(const struct wheel *wheel, uint64_t x)
+{
+    const uint32_t rest = (uint32_t)(x % WHEEL);
+    size_t low = 0,
+           high = RESIDUES; /* residues before low are at most rest, those from high on not */
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (wheel->residue[middle] <= rest)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return x / WHEEL * RESIDUES + low;
+}
+
+/*
+ * Filters the candidates from number k on, as many as are left of `count`, of the turn, and of a
+ * block; writes the squares and returns how many there are. `ret_tested` gets the candidates.
+ */
+static size_t filter_turn(const struct wheel *wheel, uint64_t k, uint64_t count,
+                          uint64_t *ret_squares, size_t *ret_tested)
+{
+    const uint64_t start = k / RESIDUES * WHEEL;
+    const uint32_t *residue = wheel->residue + k % RESIDUES;
+    size_t n = RESIDUES - (size_t)(k % RESIDUES);
+    uint64_t candidates[BLOCK];
+
+    if (n > count)
+        n = (size_t)count;
+    if (n > BLOCK)
+        n = BLOCK;
+    for (size_t i = 0; i < n; i++)
+        candidates[i] = start + residue[i];
+    *ret_tested = n;
+    return wheel->isa->filter(candidates, n, ret_squares);
+}
+
+static struct csw_tally wheel_scan(const void *state, uint64_t lo, uint64_t hi)
+{
+    if (lo >= hi)
+        return (struct csw_tally){0};
+    const uint64_t end = candidates_up_to(state, hi);
+    struct csw_tally tally = {0};
+    uint64_t squares[BLOCK];
+    size_t tested;
+
+    for (uint64_t k = candidates_up_to(state, lo); k < end; k += tested) {
+        const size_t found = filter_turn(state, k, end - k, squares, &tested);
+
+        csw_tally_take(&tally, tested, squares, found);
+    }
+    tally.items = hi - lo;
+    return tally;
+}
+
+static size_t wheel_list(const void *state, uint64_t lo, uint64_t hi, uint64_t *ret_hits)
+{
+    if (lo >= hi)
+        return 0;
+    const uint64_t end = candidates_up_to(state, hi);
+    uint64_t squares[BLOCK];
+    size_t hits = 0, tested;
+
+    for (uint64_t k = candidates_up_to(state, lo); k < end; k += tested) {
+        const size_t found = filter_turn(state, k, end - k, squares, &tested);
+
+        memcpy(ret_hits + hits, squares, found * sizeof *squares);
+        hits += found;
+    }
+    return hits;
+}
+
+static struct csw_tally wheel_expect(const void *state, uint64_t lo, uint64_t hi)
+{
+    struct csw_tally tally = csw_squares_expect(lo, hi);
+
+    if (lo < hi)
+        tally.work = candidates_up_to(state, hi) - candidates_up_to(state, lo);
+    return tally;
+}
+
+static const struct csw_option options[] = {CSW_ISA_OPTION, {0}};
+
+const struct csw_kernel csw_kernel_wheel = {
+    .abi = CSW_KERNEL_ABI,
+    .name = "wheel",
+    .summary = "O(n), but tests one candidate in 119: the squares mod 2882880",
+    .finds = "perfect squares",
+    .unit = "tests",
+    .tasks = "1e9",
+    .options = options,
+    .open = wheel_open,
+    .scan = wheel_scan,
+    .list = wheel_list,
+    .expect = wheel_expect,
+    .close = free,
+};
