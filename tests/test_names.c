@@ -147,6 +147,20 @@ static void more_names_than_the_sentence_holds_are_cut_off(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "unknown name 'x'; there are a-rather-long-name,"));
 }
 
+static void names_are_joined_as_a_sentence_does(void)
+{
+    static const char *const names[] = {"a", "b", "c"};
+    static const char *const joined[] = {"", "a", "a and b", "a, b and c"};
+    char text[20], cut[5];
+
+    for (size_t i = 0; i < COUNT(joined); i++) {
+        csw_names_text(names, i, text, sizeof text);
+        CHECK(joined[i], strcmp(text, joined[i]) == 0);
+    }
+    csw_names_text(names, COUNT(names), cut, sizeof cut);
+    CU_ASSERT_STRING_EQUAL(cut, "a, b");
+}
+
 /* ---- lists of words ------------------------------------------------------------------------- */
 
 /* Joins the words that it is called with, and fails at the word "stop". */
@@ -198,6 +212,7 @@ static const struct test tests[] = {
     TEST(the_sentence_names_the_kind_the_word_and_the_choice),
     TEST(the_nearest_of_several_names_is_suggested),
     TEST(more_names_than_the_sentence_holds_are_cut_off),
+    TEST(names_are_joined_as_a_sentence_does),
     TEST(words_come_in_order_until_the_first_error),
     TEST(an_empty_element_is_told_with_its_list),
 };
