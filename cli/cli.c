@@ -6,8 +6,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include <coresweep/squares.h>
 
 #include "harness/machine.h"
+#include "harness/names.h"
 
 static void print_error(const struct csw_err *err)
 {
@@ -150,6 +154,41 @@ int cli_check_environment(struct csw_err *err)
                     "%s='%s' makes the OpenMP runtime bind this process before it starts, which "
                     "takes the other CPUs from every driver; unset it, --pin places the workers",
                     name, getenv(name));
+}
+
+#define MAX_ISAS 16
+
+/* Refuses an instruction set that cannot be used here; `kind` says where the name comes from. */
+static int check_isa(const char *kind, const char *name, struct csw_err *err)
+{
+    const char *known[MAX_ISAS], *usable[MAX_ISAS], *missing = csw_isa_missing(name);
+    size_t count = 0, can = 0;
+    bool is_known = false;
+    char list[100];
+
+    if (!missing)
+        return 0;
+    for (; count < MAX_ISAS && csw_isa_name(count); count++) {
+        known[count] = csw_isa_name(count);
+        is_known = is_known || strcmp(known[count], name) == 0;
+        if (!csw_isa_missing(known[count]))
+            usable[can++] = known[count];
+    }
+    if (!is_known)
+        return csw_unknown(err, kind, name, known, count);
+    csw_names_join(usable, can, list, sizeof list);
+    return csw_fail(err, -ENOTSUP, "%s '%s' cannot be used here: it %s; usable: %s", kind, name,
+                    missing, list);
+}
+
+int cli_choose_isa(const char *wanted, struct csw_err *err)
+{
+    const char *set = getenv("CORESWEEP_ISA");
+    int code = set ? check_isa("CORESWEEP_ISA", set, err) : 0;
+
+    if (code == 0 && wanted && !csw_isa_use(wanted))
+        code = check_isa("instruction set", wanted, err);
+    return code;
 }
 
 error_t cli_no_arguments(int key, char *argument, struct argp_state *state)

@@ -15,6 +15,7 @@ int cli_topo(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_sweep(int argc, char **argv);
 int cli_report(int argc, char **argv);
+int cli_filter(int argc, char **argv);
 
 /* Prints the sentence to stderr; returns CSW_EXIT_USAGE, or CSW_EXIT_WRONG_TALLY for CSW_EWRONG. */
 int cli_bad_input(const struct csw_err *);
@@ -58,6 +59,14 @@ void cli_options_build(void);
 
 /* Refuses (-EINVAL) to measure where a variable makes OpenMP bind this process before main. */
 int cli_check_environment(struct csw_err *);
+
+/*
+ * Makes the library use the instruction set `wanted`; NULL: the one of the environment variable
+ * CORESWEEP_ISA, or else the best one. Where the variable is set, it must name one that can be
+ * used, although the library would go on without: nobody gets another one than asked for.
+ * Returns 0, -EINVAL for an unknown name, or -ENOTSUP.
+ */
+int cli_choose_isa(const char *wanted, struct csw_err *);
 
 /* argp parser for commands that take no arguments and no options of their own. */
 error_t cli_no_arguments(int key, char *argument, struct argp_state *state);
