@@ -176,7 +176,7 @@ static int check_isa(const char *kind, const char *name, struct csw_err *err)
     }
     if (!is_known)
         return csw_unknown(err, kind, name, known, count);
-    csw_names_join(usable, can, list, sizeof list);
+    csw_names_text(usable, can, list, sizeof list);
     return csw_fail(err, -ENOTSUP, "%s '%s' cannot be used here: it %s; usable: %s", kind, name,
                     missing, list);
 }

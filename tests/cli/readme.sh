@@ -5,9 +5,9 @@
 cp -r "$SOURCE/results" "$SOURCE/scripts" .
 ln -s "$CORESWEEP" coresweep
 PATH=$work:$PATH
-# Indented lines that begin with coresweep, with the lines that a final | continues. Those that name
-# a file or CPUs of the reader's machine are left to other tests.
-awk '/^    +coresweep / || joined {
+# Indented lines that begin with coresweep, or with seq to give it input, with the lines that a final
+# | continues. Those that name a file or CPUs of the reader's machine are left to other tests.
+awk '/^    +(seq [0-9 ]+\| )?coresweep / || joined {
         sub(/^ +/, "")
         printf "%s%s", joined ? " " : "", $0
         joined = /\|$/
