@@ -149,7 +149,7 @@ int cli_check_environment(struct csw_err *err)
     const char *name = csw_foreign_binding();
 
     if (!name)
-        return 0;
+        return cli_choose_isa(NULL, err);
     return csw_fail(err, -EINVAL,
                     "%s='%s' makes the OpenMP runtime bind this process before it starts, which "
                     "takes the other CPUs from every driver; unset it, --pin places the workers",

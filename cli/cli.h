@@ -57,7 +57,10 @@ void cli_options_build(void);
 
 #define CLI_MAX_MIN_MS 3600000u
 
-/* Refuses (-EINVAL) to measure where a variable makes OpenMP bind this process before main. */
+/*
+ * Refuses (-EINVAL, -ENOTSUP) to measure where a variable makes OpenMP bind this process before
+ * main, or where CORESWEEP_ISA names what cannot be used.
+ */
 int cli_check_environment(struct csw_err *);
 
 /*
