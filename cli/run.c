@@ -369,7 +369,9 @@ int cli_run(int argc, char **argv)
         status = cli_is_input(err.code) ? cli_bad_input(&err) : cli_failed(&err);
     else if ((options.list ? list_point(&point.setup, &err)
                            : measure_point(&point.setup, &options, &err)) < 0)
-        status = options.list && cli_is_input(err.code) ? cli_bad_input(&err) : cli_failed(&err);
+        status = err.code == -EINVAL || (options.list && cli_is_input(err.code))
+                     ? cli_bad_input(&err)
+                     : cli_failed(&err);
     point_close(&point);
     free(options.common.options);
     return status;
