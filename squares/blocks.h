@@ -37,8 +37,9 @@
 #define GROUP 16u
 #define VECTORS (GROUP / LANES)
 #define OCTET 8u
-#define BLOCK 1024u
-#define DIRECT_BLOCKS 8u
+#define BLOCK 512u
+#define DIRECT_BLOCKS 16u
+#define LINES_AHEAD 8u /* cache lines of the next block that are asked for with each group */
 
 #define INLINE TARGET __attribute__((always_inline)) static inline
 
@@ -82,6 +83,17 @@ INLINE void note(enum want want, vector x, unsigned mask, size_t i, struct teste
         store(x, tested->values + i);
 }
 
+/*
+ * Asks for the next lines of an array that the first pass will want while the second one works: the
+ * processor's own prefetching stops with the first. May point past the array's end.
+ */
+INLINE void call_ahead(const uint64_t *values)
+{
+#pragma GCC unroll 16
+    for (unsigned line = 0; line < LINES_AHEAD; line++)
+        __builtin_prefetch(values + line * OCTET);
+}
+
 /* Second pass over the values at `where`, whose numbers up to a full vector can be looked up. */
 INLINE void test_candidates(enum want want, const uint64_t *values, const uint16_t *where,
                             size_t count, struct tested *tested, struct results *results)
@@ -91,6 +103,7 @@ INLINE void test_candidates(enum want want, const uint64_t *values, const uint16
     size_t i = 0;
 
     for (; count - i >= GROUP; i += GROUP) {
+        call_ahead(values + BLOCK + i / GROUP * LINES_AHEAD * OCTET);
 #pragma GCC unroll 16
         for (unsigned v = 0; v < VECTORS; v++)
             x[v] = gather(values, where + i + v * LANES);

@@ -19,7 +19,7 @@ static const struct csw_isa *const isas[] = {
 /* Written before main, and by csw_isa_use, which must not run beside readers. */
 static const struct csw_isa *chosen = &csw_isa_scalar;
 
-uint16_t csw_octets[256][8], csw_paired_octets[256][8], csw_in_order[1024];
+uint16_t csw_octets[256][8], csw_paired_octets[256][8], csw_in_order[512];
 
 static void fill_octets(uint16_t ret_octets[256][8], const uint8_t place_of_bit[8])
 {

@@ -32,8 +32,8 @@ struct csw_isa {
  */
 extern uint16_t csw_octets[256][8], csw_paired_octets[256][8];
 
-/* 0, 1, 2 ... 1023 */
-extern uint16_t csw_in_order[1024];
+/* 0, 1, 2 ... 511 */
+extern uint16_t csw_in_order[512];
 
 /* The mask of those among 8 values that are squares mod 64, one by one. */
 static inline unsigned csw_octet_residues(const uint64_t *values)
