@@ -97,6 +97,8 @@ void cli_options_build(void)
 
     while (csw_option_at(count))
         count++;
+    if (count == 0)
+        return; /* argp loses the memory of a list without entries */
     struct argp_option *options = calloc(count + 1, sizeof *options);
 
     for (size_t i = 0; options && (option = csw_option_at(i)); i++)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Callable, Iterator, Optional
 
 from csw_report import (
-    CEILING_KERNEL, HOST_NUMBERS, NBSP, BadReport, Point, Report, Series, caption, load,
+    CEILING_KERNEL, HOST_NUMBERS, NBSP, BadReport, Point, Report, Series, caption, load, shorten,
 )
 
 try:
@@ -350,7 +350,7 @@ def draw_marks(axes: Axes, report: Report, width: float) -> None:
 
 LEFT, RIGHT, GAP = 0.62, 0.45, 0.2
 LINE = 0.135  # one line of small text
-TITLE, HEADER, TICKS = 0.42, 0.36, 0.26
+TITLE, HEADER, TICKS = 0.42, 0.36, 0.26  # HEADER: the panel's title and the names of the marks
 DOTS_PER_INCH = 140
 
 
@@ -362,11 +362,17 @@ class Page:
     columns: int
     rows: int
     panel: tuple[float, float]
+    options: bool  # a line between the panels' titles and marks
+
+    @property
+    def header(self) -> float:
+        """Height of what stands over a panel."""
+        return HEADER + (LINE if self.options else 0)
 
     @property
     def pitch(self) -> float:
         """From one row of panels to the next."""
-        return HEADER + self.panel[1] + TICKS
+        return self.header + self.panel[1] + TICKS
 
     @property
     def top(self) -> float:
@@ -377,17 +383,19 @@ class Page:
         """A panel's rectangle as parts of the figure."""
         row, column = divmod(index, self.columns)
         left = LEFT + column * (self.panel[0] + GAP)
-        bottom = height - TITLE - row * self.pitch - HEADER - self.panel[1]
+        bottom = height - TITLE - row * self.pitch - self.header - self.panel[1]
         return (left / self.width, bottom / height, self.panel[0] / self.width,
                 self.panel[1] / height)
 
 
-def page_for(panels: int) -> Page:
+def page_for(series: list[Series]) -> Page:
     """Up to three panels side by side."""
+    panels = len(series)
     columns = panels if panels <= 3 else 2 if panels == 4 else 3
     width = 10.0 if columns > 1 else 7.0
     panel = (width - LEFT - RIGHT - (columns - 1) * GAP) / columns
-    return Page(width, columns, math.ceil(panels / columns), (panel, 2.6))
+    options = any(one.options for one in series)
+    return Page(width, columns, math.ceil(panels / columns), (panel, 2.6), options)
 
 
 def driver_handles(drawing: Drawing) -> list[Line2D]:
@@ -460,8 +468,14 @@ def draw_levels(axes: Axes, drawing: Drawing, named: bool) -> None:
 
 def draw_labels(axes: Axes, drawing: Drawing, page: Page, index: int) -> None:
     """Title of the panel; names of the axes once per row and column."""
-    title = drawing.series[index].title
-    axes.set_title(title, fontsize=9.5, loc="left", fontweight="bold", pad=LINE * 72 + 4)
+    series = drawing.series[index]
+    pad = (page.header - HEADER + LINE) * 72 + 4
+    axes.set_title(series.title, fontsize=9.5, loc="left", fontweight="bold", pad=pad)
+    if series.options:
+        axes.annotate(
+            shorten(series.options, 54), (0, 1), xycoords="axes fraction", fontsize=SMALL,
+            xytext=(0, LINE * 72 + 3), textcoords="offset points", va="bottom", color=GREY,
+        )
     if index % page.columns:
         axes.tick_params(labelleft=False)
     else:
@@ -517,7 +531,7 @@ def draw_below(figure: Figure, page: Page, legends: list[Legend], lines: list[st
 def draw(report: Report, view: View) -> Figure:
     """The whole plot. Legends are made first, since the figure's height follows from theirs."""
     drawing = make_drawing(report, view)
-    page = page_for(len(drawing.series))
+    page = page_for(drawing.series)
     notes = view.twin_note if any_twin(drawing) else ""
     figure = Figure(dpi=DOTS_PER_INCH, facecolor="white", figsize=(page.width, page.top))
     room = page.width - LEFT - 0.15

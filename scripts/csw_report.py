@@ -37,6 +37,7 @@ class Point:
     """One cell of the sweep, with the times of its rounds (None: round not measured)."""
 
     kernel: str
+    options: str  # "input=random isa=auto"; empty: the kernel has none
     tasks: str
     schedule: str
     driver: str
@@ -48,9 +49,14 @@ class Point:
     s_cpu: Estimate
     round_ns: tuple[Optional[float], ...]
 
+    @property
+    def work(self) -> tuple[str, str, str]:
+        """What is done, whoever does it."""
+        return (self.kernel, self.options, self.tasks)
+
     def same_work(self, other: Point) -> bool:
         """Whether times of the two may be divided by each other."""
-        return (self.kernel, self.tasks) == (other.kernel, other.tasks)
+        return self.work == other.work
 
     def rounds_measured(self) -> int:
         """Less than the plan's rounds where a visit failed or the sweep was interrupted."""
@@ -62,6 +68,7 @@ class Series:
     """One panel: all drivers on one workload under one schedule, and the serial base of both."""
 
     title: str
+    options: str  # what the kernel's options were; empty: it has none
     base: Optional[Point]
     points: tuple[Point, ...]
 
@@ -139,6 +146,7 @@ def parse_point(cell: dict) -> Point:
         raise ValueError("'workers' is not a whole number")
     return Point(
         kernel=str(cell["kernel"]),
+        options=str(cell.get("options", "")),  # reports of older versions have none
         tasks=str(cell["tasks"]),
         schedule=str(cell["schedule"]),
         driver=str(cell["driver"]),
@@ -167,14 +175,14 @@ def series_title(point: Point, points: list[Point]) -> str:
 def split_series(points: list[Point]) -> Iterator[Series]:
     """A base belongs to every series of its work and leads its own only where there is no other."""
     bases = [point for point in points if point.driver == BASE_DRIVER]
-    groups: dict[tuple[str, str, str], list[Point]] = {}
+    groups: dict[tuple[str, ...], list[Point]] = {}
     for point in points:
         alone = not any(p.same_work(point) for p in points if p.driver != BASE_DRIVER)
         if point.driver != BASE_DRIVER or alone:
-            groups.setdefault((point.kernel, point.tasks, point.schedule), []).append(point)
+            groups.setdefault((*point.work, point.schedule), []).append(point)
     for group in groups.values():
         base = next((base for base in bases if base.same_work(group[0])), None)
-        yield Series(series_title(group[0], points), base, tuple(group))
+        yield Series(series_title(group[0], points), group[0].options, base, tuple(group))
 
 
 def parse_report(text: str) -> Report:
@@ -243,11 +251,11 @@ def seconds_text(seconds: float) -> str:
 def base_text(drawn: list[Series]) -> str:
     """What every speedup was divided by, in seconds."""
     bases = dict.fromkeys(series.base for series in drawn if series.base)
-    kernels = [base.kernel for base in bases]
+    kernels = [(base.kernel, base.options) for base in bases]
     parts = []
     for base in bases:
-        name = base.kernel
-        if kernels.count(base.kernel) > 1:
+        name = f"{base.kernel} ({base.options})" if base.options else base.kernel
+        if kernels.count((base.kernel, base.options)) > 1:
             name += f" {shorten(base.tasks, 18)}"
         parts.append(f"{name} {seconds_text(base.seconds)}" if base.seconds else f"{name} unknown")
     return f"Base: serial, {', '.join(parts)} (median)." if parts else "Base: not measured."

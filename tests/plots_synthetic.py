@@ -18,14 +18,16 @@ Rounds = list[Optional[float]]  # None: not measured
 
 DRIVERS = ["serial", "openmp", "pthread", "fork", "mpi", "tbb", "cpython", "cpython-nogil"]
 
-# kernel, schedule, tasks, serial seconds, serial fraction, cost of each further worker, waits
+# kernel, options, schedule, tasks, serial seconds, serial fraction, cost per further worker, waits
 SERIES = [
-    ("spin", "dynamic", "316000", 0.100, 0.0, 0.0, False),
-    ("trial", "whole", "2000,4000,10000,6000,200", 0.115, 0.30, 0.0, False),
-    ("trial", "dynamic", "2000,4000,10000,6000,200", 0.115, 0.01, 1e-4, False),
-    ("sqrt", "dynamic", "90000000", 0.250, 0.002, 2e-4, False),
-    ("roots", "static", "400000000000", 0.0731, 0.05, 1e-3, False),
-    ("sleep", "whole", "1,2,3,4,5,1,2,3,4,5", 0.123, 0.004, 0.0, True),
+    ("spin", "", "dynamic", "316000", 0.100, 0.0, 0.0, False),
+    ("trial", "", "whole", "2000,4000,10000,6000,200", 0.115, 0.30, 0.0, False),
+    ("trial", "", "dynamic", "2000,4000,10000,6000,200", 0.115, 0.01, 1e-4, False),
+    ("sqrt", "", "dynamic", "90000000", 0.250, 0.002, 2e-4, False),
+    ("roots", "", "static", "400000000000", 0.0731, 0.05, 1e-3, False),
+    ("array", "input=random isa=auto", "static", "3000000", 0.100, 0.01, 0.0, False),
+    ("array", "input=squares isa=auto", "static", "3000000", 0.300, 0.3, 0.0, False),
+    ("sleep", "", "whole", "1,2,3,4,5,1,2,3,4,5", 0.123, 0.004, 0.0, True),
 ]
 
 
@@ -75,7 +77,7 @@ class Machine:
 
     def seconds(self, series: tuple, driver: str, workers: int) -> float:
         """Amdahl with a price per worker; a driver behind one lock does not scale."""
-        _, _, _, serial, fraction, price, waits = series
+        _, _, _, _, serial, fraction, price, waits = series
         slow = 1 + 0.02 * DRIVERS.index(driver)
         if driver == "cpython" and not waits:
             return 8 * serial * slow
@@ -97,13 +99,13 @@ class Machine:
 def point(machine: Machine, series: tuple, driver: str, workers: int,
           base: Optional[tuple[Rounds, Rounds]]) -> tuple[dict, tuple[Rounds, Rounds]]:
     """One element of "points"; `base` holds the serial rounds, None: this is the base."""
-    kernel, schedule, tasks, _, _, _, waits = series
+    kernel, options, schedule, tasks, _, _, _, waits = series
     walls, cpus = machine.rounds(series, driver, workers)
     base_walls, base_cpus = base or (walls, cpus)
     speedups = ratios(base_walls, walls)
     cell = {
-        "kernel": kernel, "tasks": tasks, "schedule": schedule, "driver": driver,
-        "workers": workers, "oversubscribed": workers > machine.options.workers,
+        "kernel": kernel, "options": options, "tasks": tasks, "schedule": schedule,
+        "driver": driver, "workers": workers, "oversubscribed": workers > machine.options.workers,
         "unit": "steps", "waits": waits, "min_ns": 1.0, "preempted": 0.0,
         "time_ns": estimate(walls), "s_abs": estimate(speedups),
         "s_cpu": estimate([] if waits else ratios(base_cpus, cpus)),
@@ -116,14 +118,14 @@ def points(machine: Machine) -> list[dict]:
     """Each work's serial base once, then every driver and worker count of every series."""
     options, bases, cells = machine.options, {}, []
     for series in (one for one in SERIES if one[0] in options.kernels):
-        kernel, waits = series[0], series[-1]
+        work, waits = series[:2], series[-1]
         most = options.workers * (4 if waits else 2 if options.oversubscribe else 1)
-        if kernel not in bases:
-            cell, bases[kernel] = point(machine, series, "serial", 1, None)
+        if work not in bases:
+            cell, bases[work] = point(machine, series, "serial", 1, None)
             cells.append(cell)
         for driver in DRIVERS[1 : options.drivers]:
             for workers in counts(most):
-                cells.append(point(machine, series, driver, workers, bases[kernel])[0])
+                cells.append(point(machine, series, driver, workers, bases[work])[0])
     return cells
 
 

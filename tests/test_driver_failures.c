@@ -171,7 +171,7 @@ struct rig {
 static void rig_init(struct rig *rig, const struct csw_driver *driver, unsigned workers,
                      const char *source, const char *pin)
 {
-    *rig = (struct rig){.driver = driver, .task = {workers}};
+    *rig = (struct rig){.driver = driver, .task = {.n = workers}};
     const struct csw_workload workload = {1, &rig->task};
     const struct csw_schedule schedule = {.handout = CSW_STATIC};
 

@@ -1,7 +1,9 @@
 /*
- * test_kernels.c - every kernel of the registry keeps what kernel.h promises, and those that find
- * squares find exactly the squares: compared with a reference that knows no floating point.
+ * test_kernels.c - every kernel of the registry, with every choice of its options, keeps what
+ * kernel.h promises, and those that find squares find exactly the squares: compared with a
+ * reference that knows no floating point.
  */
+#include <ctype.h>
 #include <dirent.h>
 #include <fenv.h>
 #include <stdio.h>
@@ -12,6 +14,7 @@
 #include <coresweep/job.h>
 #include <coresweep/kernel.h>
 
+#include "choices.h"
 #include "kernels/squares.h"
 #include "suite.h"
 
@@ -28,15 +31,28 @@ struct opened {
     const struct csw_kernel *kernel;
     struct csw_task task;
     void *state;
+    struct csw_tally filled; /* what fill says of all items */
 };
 
-static void open_task(struct opened *ret_opened, const struct csw_kernel *kernel, uint64_t n)
+/* The values that for_each_kernel is at: tasks are opened with them. */
+static uint8_t chosen[CSW_MAX_OPTIONS];
+
+/* Opens the task; items that need data have none yet. */
+static void open_empty(struct opened *ret_opened, const struct csw_kernel *kernel, uint64_t n)
 {
     struct csw_err err;
 
     *ret_opened = (struct opened){.kernel = kernel, .task = {.n = n}, .state = &ret_opened->task};
+    memcpy(ret_opened->task.choice, chosen, sizeof chosen);
     if (kernel->open)
         CU_ASSERT_EQUAL_FATAL(kernel->open(&ret_opened->state, &ret_opened->task, &err), 0);
+}
+
+static void open_task(struct opened *ret_opened, const struct csw_kernel *kernel, uint64_t n)
+{
+    open_empty(ret_opened, kernel, n);
+    if (kernel->fill)
+        ret_opened->filled = kernel->fill(ret_opened->state, 0, n);
 }
 
 static void close_task(struct opened *opened)
@@ -56,23 +72,48 @@ static bool takes(const struct csw_kernel *kernel, uint64_t n)
            (!(kernel->flags & CSW_WAITS) || n <= PATIENCE);
 }
 
+struct checking {
+    const struct csw_kernel *kernel;
+    void (*check)(const struct csw_kernel *);
+};
+
+/* Checks the kernel with one choice of its options, under a name that tells it. */
+static int check_choice(const uint8_t *choice, void *context, struct csw_err *err)
+{
+    const struct checking *checking = context;
+    char *options = csw_options_text(checking->kernel, choice), title[CSW_TITLE_SIZE];
+    struct csw_kernel kernel = *checking->kernel;
+
+    (void)err;
+    csw_kernel_title(kernel.name, options, title);
+    free(options);
+    kernel.name = title;
+    memcpy(chosen, choice, sizeof chosen);
+    checking->check(&kernel);
+    memset(chosen, 0, sizeof chosen);
+    return 0;
+}
+
 static void for_each_kernel(void (*check)(const struct csw_kernel *))
 {
     for (size_t i = 0; csw_kernel_at(i); i++)
         if (!csw_kernel_missing(csw_kernel_at(i)))
-            check(csw_kernel_at(i));
+            each_choice(csw_kernel_at(i), check_choice,
+                        &(struct checking){csw_kernel_at(i), check});
 }
 
+/* Whether item i is the candidate i + 1: kernels with data look at something else. */
 static bool finds_squares(const struct csw_kernel *kernel)
 {
-    return kernel->finds && strcmp(kernel->finds, "perfect squares") == 0;
+    return kernel->finds && strcmp(kernel->finds, "perfect squares") == 0 && !kernel->fill;
 }
 
 static void for_each_square_kernel(void (*check)(const struct csw_kernel *))
 {
     for (size_t i = 0; csw_kernel_at(i); i++)
         if (!csw_kernel_missing(csw_kernel_at(i)) && finds_squares(csw_kernel_at(i)))
-            check(csw_kernel_at(i));
+            each_choice(csw_kernel_at(i), check_choice,
+                        &(struct checking){csw_kernel_at(i), check});
 }
 
 /* ---- the reference: integers only ----------------------------------------------------------- */
@@ -174,7 +215,61 @@ static void every_kernel_describes_itself(void)
         CHECK(kernel->name, kernel->scan != NULL);
         CHECK(kernel->name, kernel->close || !kernel->open);
         CHECK(kernel->name, kernel->finds ? *kernel->finds != '\0' : !kernel->list);
+        CHECK(kernel->name, !kernel->fill || (kernel->open && !kernel->expect));
     }
+}
+
+/* Lists, texts of options and the command line are made of such words. */
+static bool is_word(const char *text)
+{
+    bool word = text && *text && *text != '-';
+
+    for (; word && *text; text++)
+        word = islower((unsigned char)*text) || isdigit((unsigned char)*text) || *text == '-';
+    return word;
+}
+
+static void check_option(const char *kernel, const struct csw_option *option)
+{
+    size_t count = 0;
+
+    CHECK(kernel, is_word(option->name) && islower((unsigned char)*option->name));
+    CHECK(kernel, option->help && *option->help);
+    for (; option->values[count]; count++) {
+        CHECK(kernel, is_word(option->values[count]));
+        for (size_t v = 0; v < count; v++)
+            CHECK(kernel, strcmp(option->values[v], option->values[count]) != 0);
+    }
+    CHECK(kernel, count > 0 && count < UINT8_MAX);
+    CHECK(kernel, !option->missing || !option->missing(option->values[0]));
+}
+
+static void every_option_is_a_word_with_values_and_a_usable_default(void)
+{
+    for (size_t i = 0; csw_kernel_at(i); i++) {
+        const struct csw_kernel *kernel = csw_kernel_at(i);
+        size_t count = 0;
+
+        for (; kernel->options && kernel->options[count].name; count++) {
+            check_option(kernel->name, &kernel->options[count]);
+            CHECK(kernel->name,
+                  csw_option_of(kernel, kernel->options[count].name) == &kernel->options[count]);
+        }
+        CHECK(kernel->name, count <= CSW_MAX_OPTIONS);
+    }
+}
+
+/* --help tells one. */
+static void an_option_of_several_kernels_has_one_default(void)
+{
+    const struct csw_option *first;
+
+    for (size_t o = 0; (first = csw_option_at(o)); o++)
+        for (size_t i = 0; csw_kernel_at(i); i++) {
+            const struct csw_option *option = csw_option_of(csw_kernel_at(i), first->name);
+
+            CHECK(first->name, !option || strcmp(option->values[0], first->values[0]) == 0);
+        }
 }
 
 static void check_default_tasks(const struct csw_kernel *kernel)
@@ -223,8 +318,9 @@ static void check_small_tasks(const struct csw_kernel *kernel)
             continue;
         open_task(&opened, kernel, sizes[i]);
         const struct csw_tally tally = scan(&opened, 0, sizes[i]);
-        const struct csw_tally expect =
-            kernel->expect ? kernel->expect(opened.state, 0, sizes[i]) : tally;
+        const struct csw_tally expect = kernel->expect ? kernel->expect(opened.state, 0, sizes[i])
+                                        : kernel->fill ? opened.filled
+                                                       : tally;
 
         CHECK(kernel->name, csw_tally_equal(&tally, &expect));
         CHECK(kernel->name, tally.items == sizes[i]);
@@ -232,14 +328,20 @@ static void check_small_tasks(const struct csw_kernel *kernel)
     }
 }
 
-static void small_tasks_give_what_the_closed_form_says(void)
+static void small_tasks_give_what_the_closed_form_or_the_filling_says(void)
 {
     for_each_kernel(check_small_tasks);
 }
 
-/* Scans [lo, hi) in pieces of random size, some of them empty. */
-static struct csw_tally scan_in_pieces(const struct opened *opened, uint64_t lo, uint64_t hi,
-                                       uint64_t *seed)
+static struct csw_tally fill(const struct opened *opened, uint64_t lo, uint64_t hi)
+{
+    return opened->kernel->fill(opened->state, lo, hi);
+}
+
+/* Scans or fills [lo, hi) in pieces of random size, some of them empty. */
+static struct csw_tally
+in_pieces(struct csw_tally (*run)(const struct opened *, uint64_t, uint64_t),
+          const struct opened *opened, uint64_t lo, uint64_t hi, uint64_t *seed)
 {
     const uint64_t largest = (hi - lo) / 4 + 2;
     struct csw_tally sum = {0};
@@ -247,7 +349,7 @@ static struct csw_tally scan_in_pieces(const struct opened *opened, uint64_t lo,
     while (lo < hi) {
         const uint64_t step = next_random(seed) % largest;
         const uint64_t end = step < hi - lo ? lo + step : hi;
-        const struct csw_tally tally = scan(opened, lo, end);
+        const struct csw_tally tally = run(opened, lo, end);
 
         csw_tally_add(&sum, &tally);
         lo = end;
@@ -265,7 +367,7 @@ static void check_cuts_of(const struct csw_kernel *kernel, uint64_t lo, uint64_t
 
     CHECK(kernel->name, whole.items == hi - lo);
     for (unsigned round = 0; round < 8; round++) {
-        const struct csw_tally sum = scan_in_pieces(&opened, lo, hi, &seed);
+        const struct csw_tally sum = in_pieces(scan, &opened, lo, hi, &seed);
 
         CHECK(kernel->name, csw_tally_equal(&sum, &whole));
     }
@@ -301,6 +403,36 @@ static void every_cut_of_a_range_adds_up_to_the_whole(void)
     for_each_kernel(check_cuts);
 }
 
+static void check_filling(const struct csw_kernel *kernel)
+{
+    const uint64_t n = 1500;
+    uint64_t seed = n;
+    struct opened whole, cut;
+
+    if (!kernel->fill)
+        return;
+    open_task(&whole, kernel, n);
+    open_empty(&cut, kernel, n);
+    const struct csw_tally filled = in_pieces(fill, &cut, 0, n, &seed);
+    const struct csw_tally scanned = scan(&cut, 0, n);
+
+    CHECK(kernel->name, csw_tally_equal(&filled, &scanned));
+    CHECK(kernel->name, csw_tally_equal(&filled, &whole.filled));
+    for (uint64_t item = 0; item < n; item++) {
+        const struct csw_tally here = scan(&cut, item, item + 1);
+        const struct csw_tally there = scan(&whole, item, item + 1);
+
+        CHECK(kernel->name, csw_tally_equal(&here, &there));
+    }
+    close_task(&whole);
+    close_task(&cut);
+}
+
+static void data_are_the_same_however_they_are_filled(void)
+{
+    for_each_kernel(check_filling);
+}
+
 static void check_empty_ranges(const struct csw_kernel *kernel)
 {
     static const struct {
@@ -320,6 +452,11 @@ static void check_empty_ranges(const struct csw_kernel *kernel)
 
         CHECK(kernel->name, csw_tally_equal(&tally, &zero));
         CHECK(kernel->name, csw_tally_equal(&expect, &zero));
+        if (kernel->fill) {
+            const struct csw_tally filled = fill(&opened, lo, hi);
+
+            CHECK(kernel->name, csw_tally_equal(&filled, &zero));
+        }
         CHECK(kernel->name, !kernel->list || kernel->list(opened.state, lo, hi, &untouched) == 0);
         CHECK(kernel->name, untouched == 42);
     }
@@ -332,43 +469,60 @@ static void an_empty_or_reversed_range_gives_nothing(void)
 }
 
 /*
- * Lists the hits of [lo, hi): as many as scan finds, ascending, of this range, of the same digest,
- * and not a word more. The caller frees them.
+ * Lists the hits of [lo, hi): as many as scan finds, of the same digest unless it only counts, and
+ * not a word more. The caller frees them.
  */
 static uint64_t *read_hits(const struct opened *opened, uint64_t lo, uint64_t hi, size_t *ret_count)
 {
     const struct csw_tally tally = scan(opened, lo, hi);
     uint64_t *hits = malloc((tally.hits + 1) * sizeof *hits);
-    uint64_t sum = 0, before = lo;
+    uint64_t sum = 0;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(hits);
     hits[tally.hits] = 42;
     CHECK(opened->kernel->name, opened->kernel->list(opened->state, lo, hi, hits) == tally.hits);
     CHECK(opened->kernel->name, hits[tally.hits] == 42);
-    for (size_t i = 0; i < tally.hits; i++) {
-        CHECK(opened->kernel->name, before < hits[i] && hits[i] <= hi);
-        before = hits[i];
+    for (size_t i = 0; i < tally.hits; i++)
         sum += hits[i];
-    }
-    CHECK(opened->kernel->name, sum == tally.digest);
+    CHECK(opened->kernel->name, sum == tally.digest || tally.digest == 0);
     *ret_count = tally.hits;
     return hits;
+}
+
+/* The hits of [lo, hi) are those of [lo, middle) and then those of [middle, hi). */
+static void check_order(const struct opened *opened, uint64_t lo, uint64_t middle, uint64_t hi)
+{
+    size_t count, left_count, right_count;
+    uint64_t *hits = read_hits(opened, lo, hi, &count);
+    uint64_t *left = read_hits(opened, lo, middle, &left_count);
+    uint64_t *right = read_hits(opened, middle, hi, &right_count);
+    const bool adds_up = count == left_count + right_count;
+
+    CHECK(opened->kernel->name, adds_up);
+    if (adds_up) {
+        CHECK(opened->kernel->name, memcmp(hits, left, left_count * sizeof *hits) == 0);
+        CHECK(opened->kernel->name,
+              memcmp(hits + left_count, right, right_count * sizeof *hits) == 0);
+    }
+    free(hits);
+    free(left);
+    free(right);
 }
 
 static void check_list(const struct csw_kernel *kernel)
 {
     struct opened opened;
-    size_t count;
 
     if (!kernel->list)
         return;
     open_task(&opened, kernel, 1000);
     for (uint64_t lo = 0; lo < 1000; lo += 111)
-        free(read_hits(&opened, lo, 1000 - lo / 2, &count));
+        for (uint64_t middle = lo; middle <= 1000 - lo / 2; middle += 97)
+            check_order(&opened, lo, middle, 1000 - lo / 2);
     close_task(&opened);
 }
 
-static void what_is_listed_is_what_scan_found(void)
+static void what_is_listed_is_what_scan_found_in_the_order_of_the_items(void)
 {
     for_each_kernel(check_list);
 }
@@ -388,7 +542,7 @@ static void check_items(const struct opened *opened, uint64_t lo, uint64_t hi)
     }
 }
 
-/* The list holds exactly the squares that the reference sees; that it ascends, read_hits checks. */
+/* The list holds exactly the squares that the reference sees, ascending. */
 static void check_listed_squares(const struct opened *opened, uint64_t lo, uint64_t hi)
 {
     size_t count, squares = 0;
@@ -397,8 +551,10 @@ static void check_listed_squares(const struct opened *opened, uint64_t lo, uint6
     for (uint64_t item = lo; item < hi; item++)
         squares += slow_is_square(item + 1);
     CHECK(opened->kernel->name, count == squares);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         CHECK(opened->kernel->name, slow_is_square(hits[i]));
+        CHECK(opened->kernel->name, hits[i] <= hi && (i > 0 ? hits[i - 1] : lo) < hits[i]);
+    }
     free(hits);
 }
 
@@ -608,12 +764,15 @@ static const struct test tests[] = {
     TEST(every_kernel_has_the_file_of_its_name),
     TEST(no_kernel_file_lacks_its_line_in_kernels_def),
     TEST(every_kernel_describes_itself),
+    TEST(every_option_is_a_word_with_values_and_a_usable_default),
+    TEST(an_option_of_several_kernels_has_one_default),
     TEST(the_default_tasks_of_every_kernel_fit_it),
     TEST(a_kernel_that_cannot_run_here_has_a_reason),
-    TEST(small_tasks_give_what_the_closed_form_says),
+    TEST(small_tasks_give_what_the_closed_form_or_the_filling_says),
     TEST(every_cut_of_a_range_adds_up_to_the_whole),
+    TEST(data_are_the_same_however_they_are_filled),
     TEST(an_empty_or_reversed_range_gives_nothing),
-    TEST(what_is_listed_is_what_scan_found),
+    TEST(what_is_listed_is_what_scan_found_in_the_order_of_the_items),
     TEST(the_square_finding_kernels_are_told_by_what_they_find),
     TEST(the_first_squares_are_found_and_nothing_else),
     TEST(squares_at_the_edges_of_the_arithmetic_are_exact),

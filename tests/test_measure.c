@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "choices.h"
 #include "suite.h"
 
 #define MANY_WORKERS 3
@@ -827,6 +828,98 @@ static void filling_is_in_no_recorded_time(void)
     rig_release(&rig);
 }
 
+/* ---- the kernels of the registry ------------------------------------------------------------- */
+
+/* One kernel with one choice of its options under one driver. */
+struct registered {
+    const struct csw_kernel *kernel;
+    const struct csw_driver *driver;
+    unsigned workers;
+    const uint8_t *choice;
+};
+
+static void registered_init(struct rig *rig, const struct registered *at)
+{
+    char schedule[CSW_SCHEDULE_TEXT_SIZE];
+    const struct csw_schedule its_own = csw_schedule_default(at->kernel);
+
+    csw_schedule_text(&its_own, schedule);
+    rig_init(rig, at->kernel, at->driver, at->workers, schedule,
+             at->kernel->flags & CSW_WAITS ? "1,0,2" : "7,0,300,1");
+    csw_workload_choose(&rig->workload, at->choice);
+}
+
+static void must_succeed(const struct registered *at, const struct csw_err *err, int code)
+{
+    if (code < 0)
+        fprintf(stderr, "\n    %s, %s: %s\n", at->kernel->name, at->driver->name, err->text);
+    CU_ASSERT_EQUAL_FATAL(code, 0);
+}
+
+static void measure_registered(const struct registered *at)
+{
+    const struct csw_protocol protocol = {.samples = 1};
+    char *options = csw_options_text(at->kernel, at->choice);
+    struct csw_sample *samples = NULL;
+    struct csw_err err = {0};
+    struct rig rig;
+
+    registered_init(&rig, at);
+    must_succeed(at, &err, csw_measure(&rig.setup, &protocol, &samples, &err));
+    CHECK(at->kernel->name, strcmp(samples[0].options, options) == 0);
+    samples_free(samples, protocol.samples);
+    rig_release(&rig);
+    free(options);
+}
+
+static void list_registered(const struct registered *at)
+{
+    const struct registered base = {at->kernel, serial(), 1, at->choice};
+    struct csw_lists expected, lists;
+    struct csw_err err = {0};
+    struct rig rig;
+
+    registered_init(&rig, &base);
+    must_succeed(&base, &err, csw_lists_init(&expected, &rig.setup, &err));
+    rig_release(&rig);
+    registered_init(&rig, at);
+    must_succeed(at, &err, csw_lists_init(&lists, &rig.setup, &err));
+    rig_release(&rig);
+    CU_ASSERT_EQUAL_FATAL(lists.total_bytes, expected.total_bytes);
+    CHECK(at->kernel->name,
+          memcmp(lists.count, expected.count, lists.tasks * sizeof *lists.count) == 0);
+    CHECK(at->kernel->name, memcmp(lists.hits, expected.hits, lists.total_bytes) == 0);
+    csw_lists_release(&expected);
+    csw_lists_release(&lists);
+}
+
+static int measure_choice(const uint8_t *choice, void *context, struct csw_err *err)
+{
+    struct registered at = *(const struct registered *)context;
+
+    (void)err;
+    at.choice = choice;
+    measure_registered(&at);
+    if (at.kernel->list)
+        list_registered(&at);
+    return 0;
+}
+
+static void measure_all_kernels_with(const struct csw_driver *driver, unsigned workers)
+{
+    for (size_t i = 0; csw_kernel_at(i); i++) {
+        struct registered at = {csw_kernel_at(i), driver, workers, NULL};
+
+        if (!csw_kernel_missing(at.kernel))
+            each_choice(at.kernel, measure_choice, &at);
+    }
+}
+
+static void every_kernel_with_every_choice_is_measured_and_listed_by_every_driver(void)
+{
+    each_driver(measure_all_kernels_with);
+}
+
 static void releasing_no_lists_is_fine(void)
 {
     struct csw_lists lists = {0};
@@ -854,6 +947,7 @@ static const struct test tests[] = {
     TEST(data_that_were_filled_once_are_listed),
     TEST(a_scan_or_a_driver_that_misses_data_is_refused),
     TEST(filling_is_in_no_recorded_time),
+    TEST(every_kernel_with_every_choice_is_measured_and_listed_by_every_driver),
     TEST(releasing_no_lists_is_fine),
 };
 

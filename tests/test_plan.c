@@ -11,7 +11,7 @@
 #include <coresweep/kernel.h>
 #include <coresweep/plan.h>
 
-#include "harness/options.h"
+#include "choices.h"
 #include "suite.h"
 
 #define MAX_COUNT 40
@@ -321,37 +321,28 @@ static void bad_series_are_refused_with_a_hint(void)
     }
 }
 
-/* Every value of one option of a registered kernel that can be used here, "a,b". */
-static void usable_values(const struct csw_option *option, char *ret_list, size_t size,
-                          size_t *ret_count)
+static int count_choice(const uint8_t *choice, void *context, struct csw_err *err)
 {
-    size_t used = 0;
+    size_t *choices = context;
 
-    *ret_count = 0;
-    for (size_t v = 0; option->values[v] && used < size; v++)
-        if (!option->missing || !option->missing(option->values[v]))
-            used += (size_t)snprintf(ret_list + used, size - used, "%s%s",
-                                     (*ret_count)++ > 0 ? "," : "", option->values[v]);
+    (void)choice;
+    (void)err;
+    ++*choices;
+    return 0;
 }
 
 static void check_all_choices(const struct csw_kernel *kernel)
 {
-    struct csw_plan plan = {
-        .kernel = (char *)kernel->name, .schedule = (char *)"whole", .tasks = (char *)"auto"};
+    struct csw_plan plan = {.kernel = (char *)kernel->name,
+                            .options = all_values(kernel),
+                            .schedule = (char *)"whole",
+                            .tasks = (char *)"auto"};
     struct csw_series_list list = {0};
-    size_t combinations = 1;
+    size_t choices = 0;
 
-    for (size_t k = 0; k < csw_options_count(kernel); k++) {
-        char values[500] = "";
-        size_t count;
-
-        usable_values(&kernel->options[k], values, sizeof values, &count);
-        CU_ASSERT_EQUAL_FATAL(csw_options_set(&plan.options, kernel->options[k].name, values, NULL),
-                              0);
-        combinations *= count;
-    }
+    each_choice(kernel, count_choice, &choices);
     CHECK(kernel->name, csw_series_init(&list, &plan, NULL) == 0);
-    CHECK(kernel->name, list.count == combinations);
+    CHECK(kernel->name, choices > 0 && list.count == choices);
     csw_series_release(&list);
     free(plan.options);
 }

@@ -29,8 +29,8 @@ enum csw_kernel_flags {
 struct csw_option {
     const char *name; /* lower-case letters, digits and hyphens */
     const char *help; /* half a sentence for --help; of several kernels' the first counts */
-    const char *const *values; /* what is allowed, NULL-ended, the first is the default; words as
-                                  `name` is one: they stand in lists and in the result files */
+    const char *const *values; /* what is allowed, of the same characters, since they stand in lists
+                                  and in result files; NULL-ended; the first is the default */
 
     /* Why the value cannot be used on this CPU, "needs AVX2"; NULL where it can. NULL: all can. */
     const char *(*missing)(const char *value);

@@ -10,6 +10,9 @@ for command in list topo run sweep report filter; do
     [ ! -s err ] || fail "$command --help wrote to stderr"
     grep -q "^Usage: coresweep $command" out || fail "$command --help has no usage"
     grep -qE '^Examples?:' out || fail "$command --help has no example"
+    # a kernel must not bring an option that the command has already
+    twice=$(grep -oE '^ +(-., )?--[a-z0-9-]+' out | grep -oE -- '--[a-z0-9-]+' | sort | uniq -d)
+    [ -z "$twice" ] || fail "$command --help has $twice twice"
 done
 coresweep --version | grep -qE '^coresweep [0-9]+\.[0-9]+\.[0-9]+ \(.+\)$' || fail "no version"
 status=0

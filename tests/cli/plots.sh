@@ -75,6 +75,7 @@ synthetic --workers 64 --cores 32 --quota 48 --drivers 8 --rounds 20 \
     --kernels spin trial sqrt roots sleep >"$dir/many.json"
 synthetic --rounds 5 --incomplete --kernels trial sleep >"$dir/few.json"
 synthetic --workers 6 --oversubscribe --kernels spin trial >"$dir/over.json"
+synthetic --kernels trial array >"$dir/options.json"
 
 drivers=(openmp pthread fork)
 many=("${drivers[@]}" mpi tbb cpython cpython-nogil)
@@ -85,6 +86,8 @@ check efficiency two 600 "${drivers[@]}" "trial, whole" half "ceiling: spin" "by
 check speedup many 1000 "${many[@]}" "$marks" 64 256
 check efficiency many 1000 "${many[@]}" "$marks" 64
 check speedup few 500 "2 of 5 rounds" INCOMPLETE "n < 6 rounds: no interval"
+check speedup options 500 "array, static" "input=random isa=auto" "input=squares isa=auto" \
+    "array (input=random isa=auto) 0.1" "array (input=squares isa=auto) 0.3"
 check efficiency over 500 "hollow: more workers"
 check_svg "$dir/many-efficiency.svg" "sleep, whole" 2>/dev/null &&
     fail "efficiency per CPU was drawn of a kernel that waits"
@@ -138,6 +141,11 @@ mkdir "$dir/without"
 echo 'raise ImportError' >"$dir/without/matplotlib.py"
 refused 1 python3-matplotlib env PYTHONPATH="$dir/without" \
     "$SOURCE/scripts/plot_speedup.py" "$dir/two.json" -o "$dir/x"
+
+# A report of before there were options is drawn as one of kernels without them.
+sed '/"options": "",/d' "$dir/two.json" >"$dir/before.json"
+plot speedup "$dir/before.json" --output "$dir/before" >/dev/null
+cmp "$dir/before.svg" "$dir/two-speedup.svg"
 
 # What this build prints is what the plots read.
 "$CORESWEEP" sweep --kernel trial --n 2000 --workers 1 --rounds 1 --min-ms 1 \
