@@ -17,6 +17,7 @@
 #endif
 
 #include <coresweep/driver.h>
+#include <coresweep/squares.h>
 
 #include "cgroup.h"
 #include "files.h"
@@ -219,6 +220,7 @@ int csw_host_read(struct csw_host *ret_host, const char *root, const struct csw_
         .flags = strdup(CSW_BUILD_FLAGS),
         .revision = strdup(CSW_REVISION),
         .libraries = libraries(),
+        .isa = strdup(csw_isa_in_use()),
         .environment = openmp_environment(),
         .load_1min = load_1min(root),
         .memory_bytes = memory_bytes(root),
