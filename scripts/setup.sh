@@ -4,6 +4,7 @@
 build_packages=(gcc libc6-dev cmake ninja-build pkg-config
     libhwloc-dev libjansson-dev libsmartcols-dev libcunit1-dev)
 plot_packages=(python3 python3-matplotlib)
+peer_packages=(libflint-dev libgmp-dev libpari-dev) # of bench/squares
 
 source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build_dir=$source_dir/build/release
