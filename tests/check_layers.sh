@@ -1,7 +1,7 @@
 #!/bin/bash
 # Includes go one way only: squares/ knows its public header alone, kernels/ and drivers/ the contract,
-# harness/ the contract, cli/ the contract and harness/. Third-party headers stay behind the one header
-# made for them.
+# harness/ the contract, cli/ the contract and harness/, bench/squares.d/ what it needs of all but their
+# insides. Third-party headers stay behind the one header made for them.
 set -euo pipefail
 cd "$SOURCE"
 status=0
@@ -22,7 +22,7 @@ only_in() {
     local header=$1 found
     shift
     found=$(grep -lE "^ *# *include +<$header" squares/* kernels/* drivers/* harness/* cli/* \
-        include/coresweep/* | grep -vxF "$(printf '%s\n' "$@")" || true)
+        bench/squares.d/* include/coresweep/* | grep -vxF "$(printf '%s\n' "$@")" || true)
     if [ -n "$found" ]; then
         printf '<%s> is for %s alone, but is included by:\n%s\n' "$header" "$*" "$found"
         status=1
@@ -35,10 +35,14 @@ may_include kernels '<coresweep/(kernel|err|squares)\.h>|"(squares\.h|squares/is
 may_include drivers '<coresweep/|"(gate\.h|drivers\.def)"'
 may_include harness '<coresweep/|"[a-z_]+\.h"'
 may_include cli '<coresweep/|"(cli\.h|harness/)'
+may_include bench/squares.d '<coresweep/|"([a-z_0-9]+\.h|harness/|drivers/gate\.h|squares/isas\.def)'
 only_in hwloc harness/place.c
 only_in omp.h drivers/openmp.c
-only_in pthread.h drivers/pthread.c
+only_in pthread.h drivers/pthread.c bench/squares.d/crew.h
 only_in libsmartcols harness/table.c
 only_in jansson harness/record.c harness/record_json.h harness/results.c harness/report_export.c \
-    harness/machine.c
+    harness/machine.c bench/squares.d/json.c
+only_in flint bench/squares.d/flint.c
+only_in gmp bench/squares.d/gmp.c
+only_in pari bench/squares.d/pari.c
 exit $status
