@@ -39,7 +39,8 @@
 #define OCTET 8u
 #define BLOCK 512u
 #define DIRECT_BLOCKS 16u
-#define LINES_AHEAD 8u /* cache lines of the next block that are asked for with each group */
+#define LINES (BLOCK / OCTET) /* cache lines of a block */
+#define LINES_PER_GROUP 6u    /* about what is left of them, over the groups of random numbers */
 
 #define INLINE TARGET __attribute__((always_inline)) static inline
 
@@ -84,14 +85,14 @@ INLINE void note(enum want want, vector x, unsigned mask, size_t i, struct teste
 }
 
 /*
- * Asks for the next lines of an array that the first pass will want while the second one works: the
- * processor's own prefetching stops with the first. May point past the array's end.
+ * Asks for lines of the next block while this one is worked on: the processor's own prefetching is
+ * not far enough ahead to bridge the second pass. May point past the array's end.
  */
-INLINE void call_ahead(const uint64_t *values)
+INLINE void call_lines(const uint64_t *values, unsigned first, unsigned count)
 {
 #pragma GCC unroll 16
-    for (unsigned line = 0; line < LINES_AHEAD; line++)
-        __builtin_prefetch(values + line * OCTET);
+    for (unsigned line = first; line < first + count; line++)
+        __builtin_prefetch(values + BLOCK + line * OCTET);
 }
 
 /* Second pass over the values at `where`, whose numbers up to a full vector can be looked up. */
@@ -103,7 +104,7 @@ INLINE void test_candidates(enum want want, const uint64_t *values, const uint16
     size_t i = 0;
 
     for (; count - i >= GROUP; i += GROUP) {
-        call_ahead(values + BLOCK + i / GROUP * LINES_AHEAD * OCTET);
+        call_lines(values, LINES / 2 + (unsigned)i / GROUP * LINES_PER_GROUP, LINES_PER_GROUP);
 #pragma GCC unroll 16
         for (unsigned v = 0; v < VECTORS; v++)
             x[v] = gather(values, where + i + v * LANES);
@@ -132,6 +133,8 @@ INLINE size_t find_candidates(const uint64_t *values, size_t count, uint16_t *re
     for (size_t i = 0; i < count; i += OCTET) {
         const unsigned mask = residues(values + i);
 
+        if (i / OCTET % 2 == 0)
+            call_lines(values, (unsigned)i / OCTET / 2, 1);
         *(octet *)(ret_where + found) = *(const octet *)OCTETS[mask] + place;
         found += (size_t)__builtin_popcount(mask);
         place += OCTET;
