@@ -8,7 +8,7 @@ coresweep run --kernel trial --tasks $tasks --list >expected
 [ "$(awk '{ print NF - 1 }' expected | xargs)" = "31 44 70 54 10" ] || fail "wrong counts"
 [ "$(cut -d: -f1 expected | xargs)" = "1000 2000 5000 3000 100" ] || fail "wrong order"
 [ "$(tail -n 1 expected)" = "100: 1 4 9 16 25 36 49 64 81 100" ] || fail "wrong squares"
-drivers=$(coresweep list | sed -n '/^driver/,$p' | awk 'NR > 1 && $2 != "not" { print $1 }')
+drivers=$(coresweep list | awk '/^driver/,/^$/ { if (NF && $1 != "driver" && $2 != "not") print $1 }')
 for driver in $drivers; do
     workers=2
     [ "$driver" != serial ] || workers=1
@@ -18,7 +18,7 @@ for driver in $drivers; do
             fail "$driver $schedule lists something else"
     done
 done
-for kernel in sqrt roots count; do
+for kernel in sqrt residue simd wheel roots count; do
     coresweep run --kernel $kernel --tasks $tasks --list | cmp - expected || fail "$kernel differs"
 done
 [ "$(coresweep run --kernel sqrt --tasks 0,1 --list)" = $'0:\n1: 1' ] || fail "edges"

@@ -21,7 +21,8 @@ report = json.load(sys.stdin)
 assert report["complete"] and len(report["points"]) == 10
 assert all(p["time_ns"]["value"] > 0 and p["s_abs"]["value"] > 0 for p in report["points"])
 ' || fail "JSON"
-coresweep report r.jsonl --format markdown | grep -q '^|---|---:|' || fail "Markdown"
+coresweep report r.jsonl --format markdown >markdown
+grep -q '^|---|---:|' markdown || fail "Markdown"
 quick_sweep --output r2.jsonl --seed 2 --samples 3 >/dev/null 2>&1
 [ "$(visits_in r2.jsonl | uniq -c | awk '$1 != 3' | wc -l)" -eq 0 ] || fail "3 samples per visit"
 [ "$(visits_in r2.jsonl | uniq | wc -l)" -eq 40 ] || fail "10 points x 4 rounds, again"
