@@ -28,6 +28,12 @@ int run_tests(const char *module, const struct test *tests, size_t count)
     return ran == count && failed == 0 ? 0 : 1;
 }
 
+bool check_that(bool held, unsigned line, const char *row, const char *file, const char *function)
+{
+    CU_assertImplementation(held, line, row, file, function, CU_FALSE);
+    return held;
+}
+
 void must_say(const char *sentence, const char *part)
 {
     const bool said = strstr(sentence, part) != NULL;

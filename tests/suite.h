@@ -1,11 +1,17 @@
 /*
  * suite.h - one CUnit program per module: a table of tests, whose names are sentences, and a main
  * that is one call. See any test_*.c.
+ *
+ * A test of the library must also run where only the library is built, for another CPU say, without
+ * CUnit: it asserts with CHECK alone, and suite_plain.c stands in for suite.c there.
  */
 #ifndef CSW_SUITE_H
 #define CSW_SUITE_H
 
+#ifndef CSW_WITHOUT_CUNIT
 #include <CUnit/CUnit.h>
+#endif
+#include <stdbool.h>
 #include <stddef.h>
 
 struct test {
@@ -26,8 +32,10 @@ int run_tests(const char *module, const struct test *tests, size_t count);
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* Like CU_ASSERT, but a failure names the row of the table that it comes from. */
-#define CHECK(row, condition)                                                                      \
-    CU_assertImplementation((condition), __LINE__, (row), __FILE__, __func__, CU_FALSE)
+#define CHECK(row, condition) check_that((condition), __LINE__, (row), __FILE__, __func__)
+
+/* Returns `held`. */
+bool check_that(bool held, unsigned line, const char *row, const char *file, const char *function);
 
 /* Asserts that the sentence says `part`; prints both where it does not. */
 void must_say(const char *sentence, const char *part);

@@ -16,6 +16,7 @@
 
 #include "choices.h"
 #include "kernels/squares.h"
+#include "reference.h"
 #include "suite.h"
 
 /* Waiting kernels are asked for no more than this many items at once. */
@@ -114,35 +115,6 @@ static void for_each_square_kernel(void (*check)(const struct csw_kernel *))
         if (!csw_kernel_missing(csw_kernel_at(i)) && finds_squares(csw_kernel_at(i)))
             each_choice(csw_kernel_at(i), check_choice,
                         &(struct checking){csw_kernel_at(i), check});
-}
-
-/* ---- the reference: integers only ----------------------------------------------------------- */
-
-static uint64_t slow_isqrt(uint64_t x)
-{
-    uint64_t root = 0;
-
-    for (uint64_t bit = UINT64_C(1) << 31; bit > 0; bit >>= 1)
-        if ((unsigned __int128)(root | bit) * (root | bit) <= x)
-            root |= bit;
-    return root;
-}
-
-static bool slow_is_square(uint64_t x)
-{
-    const uint64_t root = slow_isqrt(x);
-
-    return x > 0 && root * root == x;
-}
-
-/* SplitMix64: the same cuts in every run. */
-static uint64_t next_random(uint64_t *seed)
-{
-    uint64_t z = *seed += UINT64_C(0x9e3779b97f4a7c15);
-
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
 }
 
 /* ---- the registry --------------------------------------------------------------------------- */
