@@ -95,10 +95,10 @@ static void add_to_all(uint64_t *block, uint64_t add)
  */
 static bool check_roots(uint64_t root, uint64_t *ret_wrong)
 {
-    uint64_t block[BLOCK], next = root * root;
+    uint64_t block[BLOCK], resume = 0;
 
-    *ret_wrong = next;
-    if (csw_list_range(&next, UINT64_MAX, block, BLOCK) != BLOCK ||
+    *ret_wrong = root * root;
+    if (csw_list_range(root * root, UINT64_MAX, &resume, block, BLOCK) != BLOCK ||
         !is_list_of_squares(block, root))
         return false;
     for (size_t shift = 0; shift < GROUP; shift += 4)
