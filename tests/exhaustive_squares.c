@@ -26,7 +26,7 @@
 
 #include "reference.h"
 
-#define BLOCK 2048u /* 16 KiB: what is generated is tested while it is in the cache */
+#define BLOCK 8192u /* 64 KiB: what is generated is tested while it is in the cache */
 #define PART (UINT64_C(1) << 18)
 #define PARTS ((UINT64_C(1) << 32) / PART)
 #define GROUP 16u /* squares/blocks.h tests so many values at once */
