@@ -29,7 +29,8 @@ static void advance(struct rest *rest, size_t looked_at, size_t found)
     rest->values += looked_at;
     rest->count -= looked_at;
     rest->first += looked_at;
-    rest->out += found;
+    if (found > 0) /* without room, `out` may be NULL, which not even 0 may be added to */
+        rest->out += found;
     rest->room -= found;
 }
 
