@@ -43,18 +43,28 @@ static void mark_squares(bool *ret_squares, unsigned modulus)
         ret_squares[x] = is_square_mod(x, modulus);
 }
 
+#define INNER (64u * 63)
+#define INNER_RESIDUES (12u * 16)
+
+/* Ascending: the squares mod INNER, turn after turn, and of these the squares mod 65 and mod 11. */
 static void find_residues(uint32_t *ret_residues)
 {
     bool square_64[64], square_63[63], square_65[65], square_11[11];
+    uint32_t inner[INNER_RESIDUES];
     size_t found = 0;
 
     mark_squares(square_64, 64);
     mark_squares(square_63, 63);
     mark_squares(square_65, 65);
     mark_squares(square_11, 11);
-    for (uint32_t x = 0; x < WHEEL; x++)
-        if (square_64[x % 64] && square_63[x % 63] && square_65[x % 65] && square_11[x % 11])
-            ret_residues[found++] = x;
+    for (uint32_t x = 0; x < INNER; x++)
+        if (square_64[x % 64] && square_63[x % 63])
+            inner[found++] = x;
+    found = 0;
+    for (uint32_t turn = 0; turn < WHEEL; turn += INNER)
+        for (size_t i = 0; i < INNER_RESIDUES; i++)
+            if (square_65[(turn + inner[i]) % 65] && square_11[(turn + inner[i]) % 11])
+                ret_residues[found++] = turn + inner[i];
 }
 
 static int wheel_open(void **ret_state, const struct csw_task *task, struct csw_err *err)

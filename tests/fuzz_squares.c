@@ -15,8 +15,8 @@
 
 #include "reference.h"
 
-#define MOST_VALUES 6000u /* enough for the direct test of arrays to begin and to end */
-#define MOST_WORK 1000u   /* steps of a kernel, and hits, in one scan */
+#define MOST_VALUES 12000u /* enough for the direct test of arrays to begin and to end */
+#define MOST_WORK 1000u    /* steps of a kernel, and hits, in one scan */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -217,19 +217,19 @@ struct range {
 static void check_list(const void *what)
 {
     const struct range *range = what;
-    uint64_t root = range->first > 0 ? slow_isqrt(range->first - 1) + 1 : 0, next = range->first;
+    uint64_t root = range->first > 0 ? slow_isqrt(range->first - 1) + 1 : 0, resume = 0;
     uint64_t left = slow_count_range(range->first, range->last);
 
     for (unsigned piece = 0; piece < 4; piece++) {
         uint64_t *out = allocate(0, range->capacity);
-        const uint64_t before = next;
-        const size_t count = csw_list_range(&next, range->last, out, range->capacity);
+        const size_t count =
+            csw_list_range(range->first, range->last, &resume, out, range->capacity);
 
         must(count == (left < range->capacity ? left : range->capacity), csw_isa_in_use(),
              "lists another number");
         for (size_t i = 0; i < count; i++, root++)
             must(out[i] == root * root, csw_isa_in_use(), "lists a wrong square");
-        must(next == (count > 0 ? out[count - 1] + 1 : before), csw_isa_in_use(), "a wrong next");
+        must(count == 0 || resume == root, csw_isa_in_use(), "goes on at a wrong root");
         left -= count;
         free(out);
     }
@@ -316,7 +316,7 @@ static void make_affordable(const struct csw_kernel *kernel, struct items *items
         }
         if (items->hi - items->lo < 2)
             items->lo /= 2;
-        items->hi = items->lo + (items->hi - items->lo) / 2 + (items->hi - items->lo) % 2;
+        items->hi = items->lo + (items->hi - items->lo) / 16 + (items->hi > items->lo);
         items->task.n = items->hi;
     }
 }
@@ -376,14 +376,25 @@ static uint64_t add(uint64_t a, uint64_t b)
     return a + b < a ? UINT64_MAX : a + b;
 }
 
-static void fuzz_kernels(struct input *input)
+/* The kernel that the input chooses among those that find squares. */
+static const struct csw_kernel *take_kernel(struct input *input)
 {
+    const struct csw_kernel *found[64];
+    size_t count = 0;
+
+    for (size_t i = 0; csw_kernel_at(i) && count < 64; i++)
+        if (finds_squares(csw_kernel_at(i)))
+            found[count++] = csw_kernel_at(i);
+    return found[take(input, 1) % count];
+}
+
+static void fuzz_kernel(struct input *input)
+{
+    const struct csw_kernel *kernel = take_kernel(input);
     const uint64_t lo = take_number(input), hi = add(lo, take_number(input));
     const uint64_t n = add(hi, take_number(input)), cut = take(input, 8);
 
-    for (size_t i = 0; csw_kernel_at(i); i++)
-        if (finds_squares(csw_kernel_at(i)))
-            check_kernel(csw_kernel_at(i), (struct items){.lo = lo, .hi = hi, .task.n = n}, cut);
+    check_kernel(kernel, (struct items){.lo = lo, .hi = hi, .task.n = n}, cut);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
