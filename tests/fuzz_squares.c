@@ -400,7 +400,7 @@ static void fuzz_kernel(struct input *input)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
-    static void (*const targets[])(struct input *) = {fuzz_array, fuzz_range, fuzz_kernels};
+    static void (*const targets[])(struct input *) = {fuzz_array, fuzz_range, fuzz_kernel};
     struct input input = {data, size};
     const uint64_t head = take(&input, 1);
 
