@@ -14,10 +14,13 @@ awk '/^    +(seq [0-9 ]+\| )?coresweep / || joined {
         if (!joined) print ""
     }' "$SOURCE/README.md" | grep -vE -- '--resume|--pin 0,1' >examples
 [ "$(wc -l <examples)" -ge 10 ] || fail "only $(wc -l <examples) examples were found"
+sweeps=0
 while read -r example; do
     # the later options hold, and keep it short
     case $example in
-    "coresweep sweep "*) example="$example --workers 1 --rounds 1 --min-ms 1 --n 1e6" ;;
+    "coresweep sweep "*)
+        example="$example --workers 1 --rounds 1 --min-ms 1 --n 1e6 --output $((++sweeps)).jsonl"
+        ;;
     "coresweep run "*) example="$example --samples 1 --oversubscribe" ;;
     esac
     bash -euo pipefail -c "$example" >out 2>err </dev/null || fail "$example: $(cat err)"
