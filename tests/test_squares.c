@@ -444,6 +444,34 @@ static void check_unlimited_list(void)
     CHECK("last", squares[3] == 9 && resume == 4);
 }
 
+#define PAST_THE_CACHES (((size_t)64 << 20) / sizeof(uint64_t) + 21)
+
+/* From every place in a cache line on, so that vectors begin and end inside of the list. */
+static void check_long_lists(void)
+{
+    uint64_t *out = malloc((PAST_THE_CACHES + 8) * sizeof *out);
+
+    if (!CHECK("memory", out != NULL))
+        return;
+    for (size_t place = 0; place < 8; place += 3) {
+        uint64_t resume = 0, differences = 0, root = CSW_ROOT_MAX - PAST_THE_CACHES + 1;
+
+        out[place + PAST_THE_CACHES] = CANARY;
+        CHECK("count", csw_list_range(root * root, UINT64_MAX, &resume, out + place,
+                                      PAST_THE_CACHES) == PAST_THE_CACHES);
+        for (size_t i = 0; i < PAST_THE_CACHES; i++, root++)
+            differences |= out[place + i] ^ root * root;
+        CHECK("squares", differences == 0);
+        CHECK("nothing past them", out[place + PAST_THE_CACHES] == CANARY);
+    }
+    free(out);
+}
+
+static void lists_that_go_past_the_caches_are_the_same(void)
+{
+    for_each_isa(check_long_lists);
+}
+
 static void a_capacity_without_end_lists_the_range(void)
 {
     for_each_isa(check_unlimited_list);
@@ -961,6 +989,7 @@ static const struct test tests[] = {
     TEST(lists_of_ranges_go_on_where_they_stopped),
     TEST(lists_of_ranges_are_the_same_in_every_rounding_mode),
     TEST(an_empty_range_lists_nothing_however_often_it_is_asked),
+    TEST(lists_that_go_past_the_caches_are_the_same),
     TEST(a_capacity_without_end_lists_the_range),
     TEST(arrays_of_every_length_and_alignment_are_right),
     TEST(arrays_next_to_forbidden_pages_are_right),
