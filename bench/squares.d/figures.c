@@ -13,11 +13,11 @@ double bench_cell_rejected(const struct bench_cell *cell)
 }
 
 /* The quiet sample of each round, NAN where there is none; the caller frees it. */
-static double *by_round(const struct bench_session *session, const struct bench_cell *cell)
+static double *by_round(const struct bench_campaign *campaign, const struct bench_cell *cell)
 {
-    double *ns = malloc(session->round * sizeof *ns + 1);
+    double *ns = malloc(campaign->round * sizeof *ns + 1);
 
-    for (unsigned r = 0; ns && r < session->round; r++)
+    for (unsigned r = 0; ns && r < campaign->round; r++)
         ns[r] = NAN;
     for (size_t i = 0; ns && i < cell->count; i++)
         if (cell->samples[i].quiet)
@@ -49,20 +49,20 @@ static struct csw_estimate lower_quartile(const struct bench_cell *cell)
     return estimate;
 }
 
-struct bench_figure bench_figure_ns(const struct bench_session *session,
+struct bench_figure bench_figure_ns(const struct bench_campaign *campaign,
                                     const struct bench_cell *cell)
 {
     struct bench_figure figure = {.estimate = csw_estimate_none};
 
     if (!cell)
         return figure;
-    double *ns = by_round(session, cell);
+    double *ns = by_round(campaign, cell);
 
     figure.disturbed = cell->quiet < FEWEST_QUIET;
     if (figure.disturbed)
         figure.estimate = lower_quartile(cell);
     else if (ns)
-        figure.estimate = csw_median(ns, session->round);
+        figure.estimate = csw_median(ns, campaign->round);
     free(ns);
     return figure;
 }
@@ -76,31 +76,31 @@ static struct bench_figure ratio_of_figures(const struct bench_figure *other,
     return ratio;
 }
 
-struct bench_figure bench_figure_ratio(const struct bench_session *session,
+struct bench_figure bench_figure_ratio(const struct bench_campaign *campaign,
                                        const struct bench_cell *other,
                                        const struct bench_cell *cell)
 {
-    const struct bench_figure own = bench_figure_ns(session, cell);
-    const struct bench_figure others = bench_figure_ns(session, other);
+    const struct bench_figure own = bench_figure_ns(campaign, cell);
+    const struct bench_figure others = bench_figure_ns(campaign, other);
     struct bench_figure ratio = {.estimate = csw_estimate_none};
 
     if (!cell || !other)
         return ratio;
     if (own.disturbed || others.disturbed)
         return ratio_of_figures(&others, &own);
-    double *own_ns = by_round(session, cell), *other_ns = by_round(session, other);
+    double *own_ns = by_round(campaign, cell), *other_ns = by_round(campaign, other);
 
     if (own_ns && other_ns)
-        ratio.estimate = csw_paired_ratio(other_ns, own_ns, session->round);
+        ratio.estimate = csw_paired_ratio(other_ns, own_ns, campaign->round);
     free(own_ns);
     free(other_ns);
     return ratio;
 }
 
-struct bench_figure bench_figure_rate(const struct bench_session *session,
+struct bench_figure bench_figure_rate(const struct bench_campaign *campaign,
                                       const struct bench_cell *cell)
 {
-    struct bench_figure figure = bench_figure_ns(session, cell);
+    struct bench_figure figure = bench_figure_ns(campaign, cell);
 
     if (cell)
         figure.estimate = csw_estimate_under(cell->row->bytes, figure.estimate);

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
+#include "campaign.h"
 #include "harness/stats.h"
-#include "session.h"
 
 struct bench_figure {
     struct csw_estimate estimate; /* NAN: not measured */
@@ -13,14 +13,15 @@ struct bench_figure {
 };
 
 /* ns per unit. */
-struct bench_figure bench_figure_ns(const struct bench_session *, const struct bench_cell *);
+struct bench_figure bench_figure_ns(const struct bench_campaign *, const struct bench_cell *);
 
 /* How many times as fast `cell` is as `other`. */
-struct bench_figure bench_figure_ratio(const struct bench_session *, const struct bench_cell *other,
+struct bench_figure bench_figure_ratio(const struct bench_campaign *,
+                                       const struct bench_cell *other,
                                        const struct bench_cell *cell);
 
 /* The figure as GB/s, by what a value moves. */
-struct bench_figure bench_figure_rate(const struct bench_session *, const struct bench_cell *);
+struct bench_figure bench_figure_rate(const struct bench_campaign *, const struct bench_cell *);
 
 /* The share of the cell's samples that are not quiet. */
 double bench_cell_rejected(const struct bench_cell *);

@@ -111,42 +111,42 @@ static const struct goal goals[] = {
 
 /* ---- figures -------------------------------------------------------------------------------- */
 
-static const struct bench_cell *cell_of(const struct bench_session *session,
+static const struct bench_cell *cell_of(const struct bench_campaign *campaign,
                                         const struct goal *goal, const char *row, unsigned input,
                                         bool all)
 {
-    return bench_cells_find(&session->cells, bench_row_find(row), (enum bench_input)input,
+    return bench_cells_find(&campaign->cells, bench_row_find(row), (enum bench_input)input,
                             goal->level, all);
 }
 
 /* The peer that takes less time. */
-static const struct bench_cell *peer_of(const struct bench_session *session,
+static const struct bench_cell *peer_of(const struct bench_campaign *campaign,
                                         const struct goal *goal, unsigned input)
 {
     const struct bench_cell *best = NULL;
 
     for (size_t i = 0; i < 2 && goal->peers[i]; i++) {
-        const struct bench_cell *peer = cell_of(session, goal, goal->peers[i], input, goal->all);
-        const double ns = bench_figure_ns(session, peer).estimate.value;
+        const struct bench_cell *peer = cell_of(campaign, goal, goal->peers[i], input, goal->all);
+        const double ns = bench_figure_ns(campaign, peer).estimate.value;
 
-        if (!best || ns < bench_figure_ns(session, best).estimate.value)
+        if (!best || ns < bench_figure_ns(campaign, best).estimate.value)
             best = peer;
     }
     return best;
 }
 
-static struct bench_figure figure_on(const struct bench_session *session, const struct goal *goal,
+static struct bench_figure figure_on(const struct bench_campaign *campaign, const struct goal *goal,
                                      unsigned input)
 {
-    const struct bench_cell *cell = cell_of(session, goal, goal->row, input, goal->all);
+    const struct bench_cell *cell = cell_of(campaign, goal, goal->row, input, goal->all);
 
     switch (goal->measure) {
     case SPEED_OVER:
-        return bench_figure_ratio(session, peer_of(session, goal, input), cell);
+        return bench_figure_ratio(campaign, peer_of(campaign, goal, input), cell);
     case SPEEDUP:
-        return bench_figure_ratio(session, cell_of(session, goal, goal->row, input, false), cell);
+        return bench_figure_ratio(campaign, cell_of(campaign, goal, goal->row, input, false), cell);
     default:
-        return bench_figure_ns(session, cell);
+        return bench_figure_ns(campaign, cell);
     }
 }
 
@@ -156,7 +156,7 @@ static bool is_at_most(const struct goal *goal)
 }
 
 /* The input whose figure is the largest, or the smallest. */
-static unsigned extreme_input(const struct bench_session *session, const struct goal *goal,
+static unsigned extreme_input(const struct bench_campaign *campaign, const struct goal *goal,
                               bool largest)
 {
     unsigned extreme = BENCH_INPUTS;
@@ -165,7 +165,7 @@ static unsigned extreme_input(const struct bench_session *session, const struct 
     for (unsigned input = 0; input < BENCH_INPUTS; input++) {
         if (!(goal->inputs & BENCH_IN(input)))
             continue;
-        const double own = figure_on(session, goal, input).estimate.value;
+        const double own = figure_on(campaign, goal, input).estimate.value;
 
         if (extreme == BENCH_INPUTS || (largest ? own > value : own < value)) {
             extreme = input;
@@ -175,28 +175,28 @@ static unsigned extreme_input(const struct bench_session *session, const struct 
     return extreme;
 }
 
-static struct bench_figure figure_of(const struct bench_session *session, const struct goal *goal,
+static struct bench_figure figure_of(const struct bench_campaign *campaign, const struct goal *goal,
                                      unsigned worst)
 {
-    const unsigned best = extreme_input(session, goal, false);
+    const unsigned best = extreme_input(campaign, goal, false);
 
     if (goal->measure != WORST_INPUT)
-        return figure_on(session, goal, worst);
-    return bench_figure_ratio(session, cell_of(session, goal, goal->row, worst, goal->all),
-                              cell_of(session, goal, goal->row, best, goal->all));
+        return figure_on(campaign, goal, worst);
+    return bench_figure_ratio(campaign, cell_of(campaign, goal, goal->row, worst, goal->all),
+                              cell_of(campaign, goal, goal->row, best, goal->all));
 }
 
 /* ---- outcomes ------------------------------------------------------------------------------- */
 
-static const char *why_not(const struct bench_session *session, const struct goal *goal)
+static const char *why_not(const struct bench_campaign *campaign, const struct goal *goal)
 {
     const char *missing = bench_row_missing(bench_row_find(goal->row));
 
     if (missing)
         return missing;
-    if (goal->all && session->cores < 2)
+    if (goal->all && campaign->cores < 2)
         return "needs two cores";
-    if (session->sizes.pass_bytes[goal->level] == 0)
+    if (campaign->sizes.pass_bytes[goal->level] == 0)
         return "needs a cache of this level";
     return "has no samples";
 }
@@ -208,7 +208,7 @@ static bool is_kept(const struct bench_outcome *outcome)
     return outcome->at_most ? value <= outcome->bound : value >= outcome->bound;
 }
 
-bool bench_goal_outcome(const struct bench_session *session, size_t index,
+bool bench_goal_outcome(const struct bench_campaign *campaign, size_t index,
                         struct bench_outcome *ret_outcome)
 {
     if (index >= GOALS)
@@ -217,17 +217,17 @@ bool bench_goal_outcome(const struct bench_session *session, size_t index,
     struct bench_outcome outcome = {
         .text = goal->text,
         .at_most = is_at_most(goal),
-        .bound = goal->bound * (goal->measure == SPEEDUP ? session->cores : 1),
+        .bound = goal->bound * (goal->measure == SPEEDUP ? campaign->cores : 1),
         .unit = goal->measure == TIME ? "ns" : "x",
     };
-    const unsigned worst = extreme_input(session, goal, outcome.at_most);
+    const unsigned worst = extreme_input(campaign, goal, outcome.at_most);
 
     outcome.input = bench_input_name((enum bench_input)worst);
-    outcome.figure = figure_of(session, goal, worst);
+    outcome.figure = figure_of(campaign, goal, worst);
     outcome.verdict = is_kept(&outcome) ? BENCH_MET : BENCH_NOT_MET;
     if (isnan(outcome.figure.estimate.value)) {
         outcome.verdict = BENCH_CANNOT;
-        outcome.reason = why_not(session, goal);
+        outcome.reason = why_not(campaign, goal);
     }
     *ret_outcome = outcome;
     return true;

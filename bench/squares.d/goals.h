@@ -18,7 +18,7 @@ struct bench_outcome {
 };
 
 /* False past the last goal. */
-bool bench_goal_outcome(const struct bench_session *, size_t index,
+bool bench_goal_outcome(const struct bench_campaign *, size_t index,
                         struct bench_outcome *ret_outcome);
 
 /* "met", "not met" or "cannot be measured here" */

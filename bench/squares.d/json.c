@@ -31,33 +31,33 @@ static json_t *samples_json(const struct bench_cell *cell)
     return samples;
 }
 
-static json_t *cell_json(const struct bench_session *session, const struct bench_cell *cell)
+static json_t *cell_json(const struct bench_campaign *campaign, const struct bench_cell *cell)
 {
-    const struct bench_figure ns = bench_figure_ns(session, cell);
+    const struct bench_figure ns = bench_figure_ns(campaign, cell);
 
     return json_pack("{s:s, s:s, s:s, s:i, s:s, s:i, s:o, s:f, s:o}", "row", cell->row->name,
                      "input", bench_input_name(cell->input), "level", bench_level_name(cell->level),
-                     "cores", cell->all ? (int)session->cores : 1, "unit",
+                     "cores", cell->all ? (int)campaign->cores : 1, "unit",
                      bench_row_unit(cell->row), "bytes", (int)cell->row->bytes, "ns",
                      figure_json(&ns), "rejected", bench_cell_rejected(cell), "samples",
                      samples_json(cell));
 }
 
-static json_t *cells_json(const struct bench_session *session)
+static json_t *cells_json(const struct bench_campaign *campaign)
 {
     json_t *cells = json_array();
 
-    for (size_t i = 0; i < session->cells.count; i++)
-        json_array_append_new(cells, cell_json(session, &session->cells.cell[i]));
+    for (size_t i = 0; i < campaign->cells.count; i++)
+        json_array_append_new(cells, cell_json(campaign, &campaign->cells.cell[i]));
     return cells;
 }
 
-static json_t *goals_json(const struct bench_session *session)
+static json_t *goals_json(const struct bench_campaign *campaign)
 {
     json_t *goals = json_array();
     struct bench_outcome outcome;
 
-    for (size_t i = 0; bench_goal_outcome(session, i, &outcome); i++)
+    for (size_t i = 0; bench_goal_outcome(campaign, i, &outcome); i++)
         json_array_append_new(goals, json_pack("{s:s, s:s, s:b, s:f, s:s, s:o, s:s, s:s?}", "goal",
                                                outcome.text, "input", outcome.input, "at_most",
                                                outcome.at_most, "bound", outcome.bound, "unit",
@@ -77,17 +77,17 @@ static json_t *levels_json(const struct bench_sizes *sizes)
     return levels;
 }
 
-static json_t *session_json(const struct bench_session *session, const struct csw_host *host)
+static json_t *campaign_json(const struct bench_campaign *campaign, const struct csw_host *host)
 {
     return json_pack("{s:o, s:f, s:i, s:f, s:b, s:f, s:f, s:o, s:o, s:o}", "host",
                      csw_record_json(&csw_host_fields, host), "confidence", CSW_CONFIDENCE,
-                     "rounds", (int)session->round, "seconds", session->seconds, "real_time",
-                     session->real_time, "calibration_ns", session->calibration_ns, "quiet",
-                     BENCH_QUIET, "pass_bytes", levels_json(&session->sizes), "cells",
-                     cells_json(session), "goals", goals_json(session));
+                     "rounds", (int)campaign->round, "seconds", campaign->seconds, "real_time",
+                     campaign->real_time, "calibration_ns", campaign->calibration_ns, "quiet",
+                     BENCH_QUIET, "pass_bytes", levels_json(&campaign->sizes), "cells",
+                     cells_json(campaign), "goals", goals_json(campaign));
 }
 
-int bench_write_json(const struct bench_session *session, const struct csw_topo *topo, FILE *out,
+int bench_write_json(const struct bench_campaign *campaign, const struct csw_topo *topo, FILE *out,
                      struct csw_err *err)
 {
     struct csw_host host;
@@ -95,7 +95,7 @@ int bench_write_json(const struct bench_session *session, const struct csw_topo 
 
     if (code < 0)
         return code;
-    json_t *all = session_json(session, &host);
+    json_t *all = campaign_json(campaign, &host);
 
     csw_host_release(&host);
     if (!all)

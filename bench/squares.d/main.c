@@ -76,66 +76,66 @@ static const struct argp argp = {
 
 /* ---- what is told while it runs ------------------------------------------------------------- */
 
-static void show_progress(const struct bench_session *session)
+static void show_progress(const struct bench_campaign *campaign)
 {
-    const unsigned rounds = bench_session_rounds(session);
-    const double left = session->seconds * (rounds - session->round) / session->round;
+    const unsigned rounds = bench_campaign_rounds(campaign);
+    const double left = campaign->seconds * (rounds - campaign->round) / campaign->round;
 
     if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\rround %u of %u, %.0f s left\033[K", session->round, rounds, left);
+        fprintf(stderr, "\rround %u of %u, %.0f s left\033[K", campaign->round, rounds, left);
 }
 
-static void warn(const struct bench_session *session)
+static void warn(const struct bench_campaign *campaign)
 {
-    if (session->unbound[0])
-        fprintf(stderr, "squares: warning: threads were not bound: %s\n", session->unbound);
-    if (!session->real_time)
+    if (campaign->unbound[0])
+        fprintf(stderr, "squares: warning: threads were not bound: %s\n", campaign->unbound);
+    if (!campaign->real_time)
         fprintf(stderr, "squares: warning: SCHED_FIFO was not permitted (run as root): other "
                         "programs have disturbed the samples\n");
 }
 
-static void show_method(const struct bench_session *session)
+static void show_method(const struct bench_campaign *campaign)
 {
     printf("%u rounds in %.0f s, %u cores; a sample counts where the core ran at %.0f %% of its "
            "best speed or more before and after it\n",
-           session->round, session->seconds, session->cores, 100 * BENCH_QUIET);
+           campaign->round, campaign->seconds, campaign->cores, 100 * BENCH_QUIET);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------ */
 
-static bool are_goals_met(const struct bench_session *session)
+static bool are_goals_met(const struct bench_campaign *campaign)
 {
     struct bench_outcome outcome;
 
-    for (size_t i = 0; bench_goal_outcome(session, i, &outcome); i++)
+    for (size_t i = 0; bench_goal_outcome(campaign, i, &outcome); i++)
         if (outcome.verdict == BENCH_NOT_MET)
             return false;
     return true;
 }
 
-static int measure(struct bench_session *session, const struct csw_topo *topo,
+static int measure(struct bench_campaign *campaign, const struct csw_topo *topo,
                    const struct options *options, struct csw_err *err)
 {
-    int code = bench_session_open(session, topo, options->rounds, err);
+    int code = bench_campaign_open(campaign, topo, options->rounds, err);
 
     if (code == 0)
-        code = bench_session_run(session, show_progress, err);
+        code = bench_campaign_run(campaign, show_progress, err);
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[K");
     if (code == 0) {
-        warn(session);
-        show_method(session);
-        code = bench_show(session, err);
+        warn(campaign);
+        show_method(campaign);
+        code = bench_show(campaign, err);
     }
     if (code == 0 && options->json)
-        code = bench_write_json(session, topo, options->json, err);
+        code = bench_write_json(campaign, topo, options->json, err);
     return code;
 }
 
 int main(int argc, char **argv)
 {
     struct options options = {.rounds = ROUNDS};
-    struct bench_session session;
+    struct bench_campaign campaign;
     struct csw_topo *topo = NULL;
     struct csw_err err;
 
@@ -146,14 +146,14 @@ int main(int argc, char **argv)
     int code = csw_topo_open(&topo, NULL, &err);
 
     if (code == 0)
-        code = measure(&session, topo, &options, &err);
+        code = measure(&campaign, topo, &options, &err);
     if (code < 0) {
         fprintf(stderr, "squares: %s\n", err.text);
         return code == CSW_EWRONG ? CSW_EXIT_WRONG_TALLY : CSW_EXIT_FAILED;
     }
-    const bool met = are_goals_met(&session);
+    const bool met = are_goals_met(&campaign);
 
-    bench_session_close(&session);
+    bench_campaign_close(&campaign);
     csw_topo_close(topo);
     return met ? CSW_EXIT_DONE : CSW_EXIT_FAILED;
 }

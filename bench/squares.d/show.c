@@ -77,10 +77,10 @@ static char *next_text(struct line *line)
     return line->text[line->columns++];
 }
 
-static void note_cell(struct line *line, const struct bench_session *session,
+static void note_cell(struct line *line, const struct bench_campaign *campaign,
                       const struct bench_cell *cell)
 {
-    const struct bench_figure figure = bench_figure_ns(session, cell);
+    const struct bench_figure figure = bench_figure_ns(campaign, cell);
 
     if (!cell)
         return;
@@ -109,25 +109,25 @@ static void end_line(struct csw_table *table, struct line *line)
 
 /* ---- arrays in L2 --------------------------------------------------------------------------- */
 
-static void add_input(struct line *line, const struct bench_session *session,
+static void add_input(struct line *line, const struct bench_campaign *campaign,
                       const struct bench_row *row, enum bench_input input)
 {
-    const struct bench_cells *cells = &session->cells;
+    const struct bench_cells *cells = &campaign->cells;
     const struct bench_cell *cell = bench_cells_find(cells, row, input, BENCH_L2, false);
     const struct bench_cell *flint =
         bench_cells_find(cells, bench_row_find("FLINT n_is_square"), input, BENCH_L2, false);
-    const struct bench_figure ns = bench_figure_ns(session, cell);
-    const struct bench_figure ratio = bench_figure_ratio(session, flint, cell);
+    const struct bench_figure ns = bench_figure_ns(campaign, cell);
+    const struct bench_figure ratio = bench_figure_ratio(campaign, flint, cell);
     char *text = next_text(line);
 
     value_text(&ns, text);
     if (cell)
         snprintf(text + strlen(text), TEXT - strlen(text), " %6.*fx",
                  csw_decimals(ratio.estimate.value), ratio.estimate.value);
-    note_cell(line, session, cell);
+    note_cell(line, campaign, cell);
 }
 
-static int show_inputs(const struct bench_session *session, struct csw_err *err)
+static int show_inputs(const struct bench_campaign *campaign, struct csw_err *err)
 {
     static const struct csw_column columns[] = {
         {"function", false}, {"range@1e6", true}, {"range@1e12", true}, {"range@2^63", true},
@@ -135,14 +135,14 @@ static int show_inputs(const struct bench_session *session, struct csw_err *err)
     struct csw_table *table = csw_table_new(columns, sizeof columns / sizeof *columns);
 
     printf("\nns per value and times as fast as FLINT n_is_square; one core, arrays of %.0f KiB\n",
-           (double)session->sizes.pass_bytes[BENCH_L2] / KIB);
+           (double)campaign->sizes.pass_bytes[BENCH_L2] / KIB);
     for (size_t i = 0; bench_row_at(i); i++) {
         const struct bench_row *row = bench_row_at(i);
         struct line line = {0};
 
         snprintf(next_text(&line), TEXT, "%s", row->name);
         for (unsigned input = 0; input < BENCH_PAIRS; input++)
-            add_input(&line, session, row, (enum bench_input)input);
+            add_input(&line, campaign, row, (enum bench_input)input);
         if (row->inputs == BENCH_NUMBERS)
             end_line(table, &line);
     }
@@ -150,9 +150,9 @@ static int show_inputs(const struct bench_session *session, struct csw_err *err)
 }
 
 /* The part of FLINT's time that its order of tests does not take without the call. */
-static void show_call(const struct bench_session *session)
+static void show_call(const struct bench_campaign *campaign)
 {
-    const struct bench_cells *cells = &session->cells;
+    const struct bench_cells *cells = &campaign->cells;
     const struct bench_row *flint = bench_row_find("FLINT n_is_square");
     const struct bench_row *order = bench_row_find("FLINT's order inline");
 
@@ -160,7 +160,7 @@ static void show_call(const struct bench_session *session)
     for (unsigned i = 0; i < BENCH_PAIRS; i++) {
         const enum bench_input input = (enum bench_input)i;
         const struct bench_figure ratio =
-            bench_figure_ratio(session, bench_cells_find(cells, order, input, BENCH_L2, false),
+            bench_figure_ratio(campaign, bench_cells_find(cells, order, input, BENCH_L2, false),
                                bench_cells_find(cells, flint, input, BENCH_L2, false));
 
         printf("%s %.0f %% on %s", i > 0 ? "," : "", 100 * (1 - ratio.estimate.value),
@@ -171,20 +171,20 @@ static void show_call(const struct bench_session *session)
 
 /* ---- memory --------------------------------------------------------------------------------- */
 
-static void add_rates(struct line *line, const struct bench_session *session,
+static void add_rates(struct line *line, const struct bench_campaign *campaign,
                       const struct bench_row *row, bool all)
 {
     for (unsigned level = 0; level < BENCH_LEVELS; level++) {
         const struct bench_cell *cell =
-            bench_cells_find(&session->cells, row, BENCH_RANDOM, (enum bench_level)level, all);
-        const struct bench_figure rate = bench_figure_rate(session, cell);
+            bench_cells_find(&campaign->cells, row, BENCH_RANDOM, (enum bench_level)level, all);
+        const struct bench_figure rate = bench_figure_rate(campaign, cell);
 
         value_text(&rate, next_text(line));
-        note_cell(line, session, cell);
+        note_cell(line, campaign, cell);
     }
 }
 
-static int show_rates(const struct bench_session *session, struct csw_err *err)
+static int show_rates(const struct bench_campaign *campaign, struct csw_err *err)
 {
     static const struct csw_column columns[] = {
         {"GB/s", false},     {"L1", true},      {"L2", true},      {"L3", true},
@@ -192,14 +192,15 @@ static int show_rates(const struct bench_session *session, struct csw_err *err)
         {"all: DRAM", true}, LAST_COLUMNS};
     struct csw_table *table = csw_table_new(columns, sizeof columns / sizeof *columns);
 
-    printf("\nGB/s on one core and on all %u at once, each in memory of its own\n", session->cores);
+    printf("\nGB/s on one core and on all %u at once, each in memory of its own\n",
+           campaign->cores);
     for (size_t i = 0; bench_row_at(i); i++) {
         const struct bench_row *row = bench_row_at(i);
         struct line line = {0};
 
         snprintf(next_text(&line), TEXT, "%s", row->name);
-        add_rates(&line, session, row, false);
-        add_rates(&line, session, row, true);
+        add_rates(&line, campaign, row, false);
+        add_rates(&line, campaign, row, true);
         if (row->at_all_levels || row == bench_row_find("count_array"))
             end_line(table, &line);
     }
@@ -218,7 +219,7 @@ static bool is_shown(const struct bench_cell *cell)
     return in_inputs || in_rates;
 }
 
-static int show_others(const struct bench_session *session, struct csw_err *err)
+static int show_others(const struct bench_campaign *campaign, struct csw_err *err)
 {
     static const struct csw_column columns[] = {
         {"function", false}, {"input", false}, {"in", false},     {"cores", true},
@@ -226,12 +227,12 @@ static int show_others(const struct bench_session *session, struct csw_err *err)
     struct csw_table *table = csw_table_new(columns, sizeof columns / sizeof *columns);
 
     printf("\n");
-    for (size_t i = 0; i < session->cells.count; i++) {
-        const struct bench_cell *cell = &session->cells.cell[i];
-        const struct bench_figure ns = bench_figure_ns(session, cell);
+    for (size_t i = 0; i < campaign->cells.count; i++) {
+        const struct bench_cell *cell = &campaign->cells.cell[i];
+        const struct bench_figure ns = bench_figure_ns(campaign, cell);
         char cores[TEXT], time[TEXT], rejected[TEXT];
 
-        snprintf(cores, sizeof cores, "%u", cell->all ? session->cores : 1);
+        snprintf(cores, sizeof cores, "%u", cell->all ? campaign->cores : 1);
         interval_text(&ns, time);
         percent_text(bench_cell_rejected(cell), rejected);
         if (!is_shown(cell))
@@ -244,7 +245,7 @@ static int show_others(const struct bench_session *session, struct csw_err *err)
 
 /* ---- goals ---------------------------------------------------------------------------------- */
 
-static int show_goals(const struct bench_session *session, struct csw_err *err)
+static int show_goals(const struct bench_campaign *campaign, struct csw_err *err)
 {
     static const struct csw_column columns[] = {
         {"goal", false}, {"on", false}, {"wanted", true}, {"figure [95 %]", true}, {"", false}};
@@ -252,7 +253,7 @@ static int show_goals(const struct bench_session *session, struct csw_err *err)
     struct bench_outcome outcome;
 
     printf("\n");
-    for (size_t i = 0; bench_goal_outcome(session, i, &outcome); i++) {
+    for (size_t i = 0; bench_goal_outcome(campaign, i, &outcome); i++) {
         char wanted[TEXT], figure[TEXT], verdict[4 * TEXT];
 
         snprintf(wanted, sizeof wanted, "%s %.2f %s", outcome.at_most ? "<=" : ">=", outcome.bound,
@@ -266,27 +267,27 @@ static int show_goals(const struct bench_session *session, struct csw_err *err)
     return csw_table_print(table, stdout, err);
 }
 
-static bool is_any_disturbed(const struct bench_session *session)
+static bool is_any_disturbed(const struct bench_campaign *campaign)
 {
-    for (size_t i = 0; i < session->cells.count; i++)
-        if (bench_figure_ns(session, &session->cells.cell[i]).disturbed)
+    for (size_t i = 0; i < campaign->cells.count; i++)
+        if (bench_figure_ns(campaign, &campaign->cells.cell[i]).disturbed)
             return true;
     return false;
 }
 
-int bench_show(const struct bench_session *session, struct csw_err *err)
+int bench_show(const struct bench_campaign *campaign, struct csw_err *err)
 {
-    int code = show_inputs(session, err);
+    int code = show_inputs(campaign, err);
 
     if (code == 0) {
-        show_call(session);
-        code = show_rates(session, err);
+        show_call(campaign);
+        code = show_rates(campaign, err);
     }
     if (code == 0)
-        code = show_others(session, err);
+        code = show_others(campaign, err);
     if (code == 0)
-        code = show_goals(session, err);
-    if (is_any_disturbed(session))
+        code = show_goals(campaign, err);
+    if (is_any_disturbed(campaign))
         printf("* too few quiet samples: the lower quartile of all of them instead\n");
     return code;
 }

@@ -9,10 +9,10 @@
 #include "goals.h"
 
 /* 0, -ENOMEM, or -EIO where writing to standard output failed. */
-int bench_show(const struct bench_session *, struct csw_err *);
+int bench_show(const struct bench_campaign *, struct csw_err *);
 
 /* Writes to the stream. 0, -ENOMEM or -EIO. */
-int bench_write_json(const struct bench_session *, const struct csw_topo *, FILE *out,
+int bench_write_json(const struct bench_campaign *, const struct csw_topo *, FILE *out,
                      struct csw_err *);
 
 #endif

@@ -1,12 +1,12 @@
-/* session.h - visit after visit, and the samples of all of them. */
-#ifndef BENCH_SESSION_H
-#define BENCH_SESSION_H
+/* campaign.h - visit after visit, and the samples of all of them. */
+#ifndef BENCH_CAMPAIGN_H
+#define BENCH_CAMPAIGN_H
 
 #include <coresweep/place.h>
 
 #include "rows.h"
 
-struct bench_session {
+struct bench_campaign {
     unsigned cores;
     struct bench_sizes sizes;
     struct bench_cells cells;
@@ -19,18 +19,18 @@ struct bench_session {
 };
 
 /* 0 or -ENOMEM. */
-int bench_session_open(struct bench_session *ret_session, const struct csw_topo *, unsigned rounds,
-                       struct csw_err *);
-void bench_session_close(struct bench_session *);
+int bench_campaign_open(struct bench_campaign *ret_campaign, const struct csw_topo *,
+                        unsigned rounds, struct csw_err *);
+void bench_campaign_close(struct bench_campaign *);
 
 /* How many rounds it will be: more than asked for while a cell has few quiet samples. */
-unsigned bench_session_rounds(const struct bench_session *);
+unsigned bench_campaign_rounds(const struct bench_campaign *);
 
 /*
  * Measures every cell in every round, and calls `progress` after each. 0, a negative errno, or
  * CSW_EWRONG where a pass gave a wrong result.
  */
-int bench_session_run(struct bench_session *, void (*progress)(const struct bench_session *),
-                      struct csw_err *);
+int bench_campaign_run(struct bench_campaign *, void (*progress)(const struct bench_campaign *),
+                       struct csw_err *);
 
 #endif
