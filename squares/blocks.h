@@ -19,8 +19,8 @@
  * values are, one table lookup for 8 of them; a second pass gathers these and does the arithmetic;
  * a third one writes what was found. They are apart because the arithmetic has a long latency:
  * whatever waits for it in the same loop fills the core's queues, and the next values cannot start.
- * A block is large because a change of pass costs a mispredicted branch, and no larger so that the
- * memory does not wait for long.
+ * Both ask for the next block meanwhile, which keeps the memory busy. A block is large because a
+ * change of pass costs a mispredicted branch, and no larger so that it stays in the first cache.
  *
  * The first pass is wasted where nearly everything passes: after a block of which more than half
  * did, the next ones are tested directly, so that no input, however chosen, costs much more than
