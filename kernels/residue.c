@@ -47,7 +47,7 @@ static struct csw_tally residue_expect(const void *state, uint64_t lo, uint64_t 
 const struct csw_kernel csw_kernel_residue = {
     .abi = CSW_KERNEL_ABI,
     .name = "residue",
-    .summary = "O(n): a mask of 64 bits first, a square root for what it lets through",
+    .summary = "O(n): a residue mod 64 first, a root for what it lets through",
     .finds = "perfect squares",
     .unit = "candidates",
     .tasks = "1e6",
