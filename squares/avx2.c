@@ -12,11 +12,11 @@
  * proof, since r is read from the low 32 bits of its lane and the product cannot wrap.
  *   - to_double: x = high * 2^32 + low, both placed in a mantissa, subtracted and added: one
  * rounding, so off by at most 2^-52 of x. The root is then off by less than 2^-19.
- *   - newton_roots: vrsqrtps is off by at most 1.5 * 2^-12 on every CPU, conversions included d
- * below 3.7e-4. With y = (1 + d) / sqrt(x), s = x y and s += (x - s^2) y / 2, the relative errors
- * are d, then -1.5 d^2 - 0.5 d^3, then at most 1.6 d^3 < 8.2e-11: below 0.36 for r < 2^32, rounding
- * errors included, and so nearest to r. For x = 0 the bound of the estimate keeps y finite and s is
- * 0.
+ *   - newton_roots: vrsqrtps is off by at most 1.5 * 2^-12 on every CPU; with the conversion to
+ * float, d is below 3.7e-4. With y = (1 + d) / sqrt(x), s = x y and s += (x - s^2) y / 2, the
+ * relative errors are d, then -1.5 d^2 - 0.5 d^3, then at most 1.6 d^3 < 8.2e-11: below 0.36 for r
+ * < 2^32, rounding errors included, and so nearest to r. For x = 0 the bound of the estimate keeps
+ * y finite and s is 0.
  *   - equal_squares: vroundpd rounds to nearest whatever the mode, and 2^52 more puts r into the
  *     mantissa exactly. A root of 2^32, for x near 2^64, reads as 0, whose product is not x.
  */

@@ -2,8 +2,8 @@
  * avx512 - eight values per vector; needs F and DQ only.
  *
  * First pass: the residues' bits, rotated right by x (mod 64, for free), bring the wanted one to
- * the lowest bit. vpcompressq moves the lanes that passed to the front of a register, which is then
- * stored whole: its form that writes to memory is microcoded and 12 times slower on some CPUs.
+ * the lowest bit. Third pass: vpcompressq moves what was found to the front of a register, which is
+ * then stored whole: its form that writes to memory is microcoded and 12 times slower on some CPUs.
  *
  * Second pass: an estimate of the reciprocal root and two Newton steps, which is faster than the
  * unit for square roots; then r * r == x.

@@ -19,15 +19,17 @@
  * values are, one table lookup for 8 of them; a second pass gathers these and does the arithmetic;
  * a third one writes what was found. They are apart because the arithmetic has a long latency:
  * whatever waits for it in the same loop fills the core's queues, and the next values cannot start.
- * Both ask for the next block meanwhile, which keeps the memory busy. A block is large because a
- * change of pass costs a mispredicted branch, and no larger so that it stays in the first cache.
+ * The first two ask for the next block meanwhile, which keeps the memory busy. A block is large
+ * because a change of pass costs a mispredicted branch, and no larger so that it stays in the first
+ * cache.
  *
  * The first pass is wasted where nearly everything passes: after a block of which more than half
  * did, the next ones are tested directly, so that no input, however chosen, costs much more than
  * that.
  *
- * Nothing is written past what the results need: when a vector is kept, at most as many values have
- * been kept as came before it, so that there is room for all its lanes.
+ * Nothing is written past the room for all values, although rubbish may follow the last result:
+ * when a vector is kept, at most as many values have been kept as came before it, so that there is
+ * room for all its lanes.
  */
 #ifndef CSW_BLOCKS_H
 #define CSW_BLOCKS_H
@@ -39,8 +41,11 @@
 #define OCTET 8u
 #define BLOCK 512u
 #define DIRECT_BLOCKS 16u
+#define LINE_BYTES 64u
 #define LINES (BLOCK / OCTET) /* cache lines of a block */
 #define LINES_PER_GROUP 6u    /* about what is left of them, over the groups of random numbers */
+
+_Static_assert(BLOCK <= sizeof csw_in_order / sizeof *csw_in_order, "positions of a block");
 
 #define INLINE TARGET __attribute__((always_inline)) static inline
 
@@ -92,7 +97,7 @@ INLINE void call_lines(const uint64_t *values, unsigned first, unsigned count)
 {
 #pragma GCC unroll 16
     for (unsigned line = first; line < first + count; line++)
-        __builtin_prefetch(values + BLOCK + line * OCTET);
+        __builtin_prefetch((const void *)((uintptr_t)values + (LINES + line) * LINE_BYTES));
 }
 
 /* Second pass over the values at `where`, whose numbers up to a full vector can be looked up. */
@@ -104,7 +109,8 @@ INLINE void test_candidates(enum want want, const uint64_t *values, const uint16
     size_t i = 0;
 
     for (; count - i >= GROUP; i += GROUP) {
-        call_lines(values, LINES / 2 + (unsigned)i / GROUP * LINES_PER_GROUP, LINES_PER_GROUP);
+        if (i < LINES / 2 / LINES_PER_GROUP * GROUP + GROUP)
+            call_lines(values, LINES / 2 + (unsigned)i / GROUP * LINES_PER_GROUP, LINES_PER_GROUP);
 #pragma GCC unroll 16
         for (unsigned v = 0; v < VECTORS; v++)
             x[v] = gather(values, where + i + v * LANES);

@@ -116,10 +116,14 @@ bool csw_isa_use(const char *name)
     return isa != NULL;
 }
 
-__attribute__((constructor)) static void prepare(void)
+/* Before the constructors of the program, which may call the library already. */
+__attribute__((constructor(101))) static void prepare(void)
 {
     const char *wanted = getenv("CORESWEEP_ISA");
 
+#if defined __x86_64__
+    __builtin_cpu_init();
+#endif
     fill_tables();
     for (size_t i = 0; i < ISAS; i++)
         if (is_usable(isas[i]))

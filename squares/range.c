@@ -19,7 +19,8 @@ static size_t roots_up_to(uint64_t root, uint64_t last, size_t capacity)
 {
     if (capacity <= CSW_ROOT_MAX - root && (root + capacity) * (root + capacity) <= last)
         return capacity; /* the usual case of a long range in pieces needs no square root */
-    const uint64_t left = csw_isqrt(last) + 1 - root;
+    const uint64_t end = csw_isqrt(last) + 1;
+    const uint64_t left = root < end ? end - root : 0;
 
     return left < capacity ? (size_t)left : capacity;
 }

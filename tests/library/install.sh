@@ -76,3 +76,29 @@ best=$(unset CORESWEEP_ISA; run ./in_use)
 [ "$(CORESWEEP_ISA=scalar run ./in_use)" = scalar ] || fail "CORESWEEP_ISA=scalar has no effect"
 [ "$(CORESWEEP_ISA=nosuch run ./in_use)" = "$best" ] || fail "CORESWEEP_ISA=nosuch is not the best one"
 [ "$(CORESWEEP_ISA='' run ./in_use)" = "$best" ] || fail "an empty CORESWEEP_ISA is not the best one"
+
+# A program's constructor may call the library before main: its tables are filled by then.
+cat >early.c <<'END'
+#include <coresweep/squares.h>
+
+static size_t found;
+
+__attribute__((constructor)) static void count_early(void)
+{
+    uint64_t values[512];
+
+    for (uint64_t i = 0; i < 512; i++)
+        values[i] = i;
+    found = csw_count_array(values, 512);
+}
+
+int main(void)
+{
+    return found != 23;
+}
+END
+for kind in "" -static; do
+    # shellcheck disable=SC2086
+    $CC $kind early.c -o early $flags
+    run ./early || fail "a constructor counts wrongly${kind:+ with $kind}"
+done
