@@ -184,11 +184,10 @@ static int check_isa(const char *kind, const char *name, struct csw_err *err)
 int cli_choose_isa(const char *wanted, struct csw_err *err)
 {
     const char *set = getenv("CORESWEEP_ISA");
-    int code = set ? check_isa("CORESWEEP_ISA", set, err) : 0;
 
-    if (code == 0 && wanted && !csw_isa_use(wanted))
-        code = check_isa("instruction set", wanted, err);
-    return code;
+    if (wanted && strcmp(wanted, "auto") != 0)
+        return csw_isa_use(wanted) ? 0 : check_isa("instruction set", wanted, err);
+    return set && *set ? check_isa("CORESWEEP_ISA", set, err) : 0;
 }
 
 error_t cli_no_arguments(int key, char *argument, struct argp_state *state)

@@ -13,7 +13,7 @@
 static const struct argp list_argp = {
     .parser = cli_no_arguments,
     .doc = "Lists the kernels (what work is), the drivers (how it reaches workers), and the "
-           "instruction sets that the kernels simd, wheel and array can use; --isa or "
+           "instruction sets that kernels with the option --isa and `filter` can use; --isa or "
            "CORESWEEP_ISA chooses another one than the best."
            "\vExample:\n  coresweep list",
 };

@@ -99,11 +99,14 @@ expect 2 "one FILE at a time, not 'b' as well" filter a b
 expect 2 "--count and --index are two questions: give one of them" filter - --count --index
 expect 2 "^coresweep: unknown instruction set 'avx3'; did you mean 'avx2'\? there are scalar, " \
     filter - --isa avx3
-for value in avx3 AVX2 '' ' scalar'; do
+for value in avx3 AVX2 ' scalar'; do
     CORESWEEP_ISA=$value expect 2 "^coresweep: unknown CORESWEEP_ISA '$value'; .*there are scalar, " \
         filter -
-    CORESWEEP_ISA=$value expect 2 "^coresweep: unknown CORESWEEP_ISA '$value'; " filter --isa scalar -
+    [ "$(echo 16 | CORESWEEP_ISA=$value coresweep filter --isa scalar -)" = 16 ] ||
+        fail "CORESWEEP_ISA=$value is not needed beside --isa"
 done
+[ "$(echo 16 | CORESWEEP_ISA='' coresweep filter -)" = 16 ] || fail "an empty CORESWEEP_ISA is none"
+[ "$(echo 16 | coresweep filter --isa auto -)" = 16 ] || fail "--isa auto is the best one"
 expect 2 "^coresweep: cannot open 'nowhere': No such file or directory$" filter nowhere
 expect 2 "^coresweep: cannot read '\.': Is a directory$" filter .
 
