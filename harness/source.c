@@ -128,10 +128,14 @@ static int finish(struct csw_source *source, struct csw_err *err)
     return 1;
 }
 
+static void check_rest(struct csw_source *source);
+
 int csw_source_read(struct csw_source *source, struct csw_err *err)
 {
     const char *quote = source->path ? "'" : "";
 
+    if (source->bad.code == 0 && source->next == source->limit && !source->raw)
+        check_rest(source);
     if (source->bad.code != 0)
         return csw_fail(err, source->bad.code, "%s", source->bad.text);
     if (source->next < source->limit)
@@ -290,7 +294,7 @@ static bool take_other(struct csw_source *source, uint64_t *values, size_t *coun
     return true;
 }
 
-/* A line that goes on for ever is told before its end. */
+/* A line that goes on for ever is told before its end, and before the buffer is full. */
 static void check_rest(struct csw_source *source)
 {
     const size_t rest = (size_t)(source->end - source->next);
@@ -309,10 +313,8 @@ static size_t take_lines(struct csw_source *source)
         return 0;
     while (count < BLOCK) {
         count += take_plain(source, source->block + count, BLOCK - count);
-        if (source->next == source->limit) {
-            check_rest(source);
+        if (source->next == source->limit)
             break;
-        }
         if (count < BLOCK && !take_other(source, source->block, &count))
             break;
     }
