@@ -153,7 +153,7 @@ static struct csw_tally array_fill(void *state, uint64_t lo, uint64_t hi)
 
 /* ---- the kernel ----------------------------------------------------------------------------- */
 
-/* More than the machine has would end in the system killing somebody. */
+/* A task that is larger than the machine would end in the system killing somebody. */
 static int check_memory(uint64_t n, struct csw_err *err)
 {
     const uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);

@@ -20,7 +20,7 @@
 
 #define WHEEL (64u * 63 * 65 * 11)
 #define RESIDUES (12u * 16 * 21 * 6)
-/* The filter finds out that nothing is turned away, and no longer tries, after its first 1024. */
+/* The filter finds out that nothing is turned away, and no longer tries, after its first block. */
 #define BLOCK 8192u
 
 struct wheel {
