@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 /* Without a chunk of the user's, dynamic and guided cut this many units in all (more where tasks
  * are many): fine enough for 16 units per worker on 64 cores, coarse enough not to be felt. */
@@ -88,6 +89,20 @@ static int check_cut(const struct csw_workload *workload, const struct csw_sched
     return 0;
 }
 
+/* Data that memory cannot hold would end in the system killing somebody. */
+static int check_memory(const struct csw_kernel *kernel, const struct csw_workload *workload,
+                        struct csw_err *err)
+{
+    const uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+
+    if (kernel->item_bytes == 0 || total_items(workload) <= memory / 10 * 9 / kernel->item_bytes)
+        return 0;
+    return csw_fail(err, -EINVAL,
+                    "the data of kernel '%s', %" PRIu64 " bytes for each of %" PRIu64
+                    " items, do not fit into nine tenths of the %" PRIu64 " MiB of memory here",
+                    kernel->name, kernel->item_bytes, total_items(workload), memory >> 20);
+}
+
 int csw_job_check(const struct csw_kernel *kernel, const struct csw_workload *workload,
                   const struct csw_schedule *schedule, struct csw_err *err)
 {
@@ -105,7 +120,9 @@ int csw_job_check(const struct csw_kernel *kernel, const struct csw_workload *wo
                             "task %" PRIu64 " is too large for kernel '%s', which takes up to "
                             "%" PRIu64,
                             workload->tasks[i].n, kernel->name, kernel->max_n);
-    return check_cut(workload, schedule, err);
+    const int code = check_memory(kernel, workload, err);
+
+    return code == 0 ? check_cut(workload, schedule, err) : code;
 }
 
 static int open_states(struct csw_job *job, const struct csw_workload *workload,

@@ -20,7 +20,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "squares.h"
 
@@ -153,24 +152,8 @@ static struct csw_tally array_fill(void *state, uint64_t lo, uint64_t hi)
 
 /* ---- the kernel ----------------------------------------------------------------------------- */
 
-/* A task that is larger than the machine would end in the system killing somebody. */
-static int check_memory(uint64_t n, struct csw_err *err)
-{
-    const uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-
-    if (n <= memory / 10 * 9 / sizeof(uint64_t))
-        return 0;
-    return csw_fail(err, -EINVAL,
-                    "%" PRIu64 " numbers are more than the %" PRIu64 " MiB of memory here can hold",
-                    n, memory >> 20);
-}
-
 static int array_open(void **ret_state, const struct csw_task *task, struct csw_err *err)
 {
-    const int code = check_memory(task->n, err);
-
-    if (code < 0)
-        return code;
     struct array *array = malloc(sizeof *array);
     const size_t bytes = (task->n > 0 ? (size_t)task->n : 1) * sizeof *array->values;
     void *values = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
@@ -257,6 +240,7 @@ const struct csw_kernel csw_kernel_array = {
     .unit = "numbers",
     .tasks = "33_554_432",
     .max_n = UINT64_C(1) << 48,
+    .item_bytes = sizeof(uint64_t),
     .options = options,
     .open = array_open,
     .scan = array_scan,

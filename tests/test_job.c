@@ -465,6 +465,7 @@ static bool never_usable(void)
 
 static const struct csw_kernel unusable_kernel = {WITNESS, .usable = never_usable};
 static const struct csw_kernel small_kernel = {WITNESS, .max_n = 100};
+static const struct csw_kernel large_kernel = {WITNESS, .item_bytes = UINT64_C(1) << 40};
 static const struct csw_kernel undivided_kernel = {WITNESS, .flags = CSW_INDIVISIBLE};
 
 static const struct refusal {
@@ -476,6 +477,7 @@ static const struct refusal {
     {&small_kernel, "101", "static", -EINVAL, "task 101 is too large for kernel 'witness'"},
     {&small_kernel, "5,100,1e9", "whole", -EINVAL, "task 1000000000 is too large"},
     {&small_kernel, "101", "whole", -EINVAL, "up to 100"},
+    {&large_kernel, "1,1,1,1e6", "whole", -EINVAL, "for each of 1000003 items, do not fit"},
     {&undivided_kernel, "5", "static", -EINVAL, "cannot be divided"},
     {&undivided_kernel, "5", "dynamic", -EINVAL, "--schedule whole"},
     {&undivided_kernel, "5", "guided:7", -EINVAL, "kernel 'witness'"},

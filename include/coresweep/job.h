@@ -101,8 +101,8 @@ struct csw_job {
 
 /*
  * Whether csw_job_open would take the three together: 0, -ENOTSUP where this CPU cannot run the
- * kernel, -EINVAL where a task exceeds its max_n, or the schedule does not fit it or cuts it into
- * more than 2^32 units.
+ * kernel, -EINVAL where a task exceeds its max_n, where the data of all tasks exceed nine tenths of
+ * the physical memory, or where the schedule does not fit it or cuts it into more than 2^32 units.
  */
 int csw_job_check(const struct csw_kernel *, const struct csw_workload *,
                   const struct csw_schedule *, struct csw_err *);

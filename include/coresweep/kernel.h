@@ -63,6 +63,7 @@ struct csw_kernel {
     const char *unit;    /* what `work` counts, plural: "comparisons" */
     const char *tasks;   /* the default workload, as --tasks would take it */
     uint64_t max_n;      /* largest task that the kernel is exact for; 0: any */
+    uint64_t item_bytes; /* memory that open takes for an item; 0: next to none */
     const struct csw_option *options; /* ended by a NULL name; NULL: none */
 
     /* NULL: runs on any CPU. Otherwise false where this CPU lacks what the kernel needs. */
