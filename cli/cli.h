@@ -65,8 +65,8 @@ int cli_check_environment(struct csw_err *);
 
 /*
  * Makes the library use the instruction set `wanted`; NULL: the one of the environment variable
- * CORESWEEP_ISA, or else the best one; "auto" is NULL. A variable that is needed must name one that can
- * be used, although the library would go on without: nobody gets another one than asked for.
+ * CORESWEEP_ISA, or else the best one; "auto" is NULL. A variable that is needed must name one that
+ * can be used, although the library would go on without: nobody gets another one than asked for.
  * Returns 0, -EINVAL for an unknown name, or -ENOTSUP.
  */
 int cli_choose_isa(const char *wanted, struct csw_err *);
