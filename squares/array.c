@@ -1,8 +1,6 @@
 /* array.c - counting, filtering and indexing within a capacity. */
 #include "isa.h"
 
-#include <string.h>
-
 /* Below this room a piece of the array goes through a buffer, whatever it may hold. */
 #define PIECE 256u
 

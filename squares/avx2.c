@@ -155,53 +155,34 @@ INLINE_AVX2 void group_squares(const vector *x, unsigned *ret_masks)
     ret_masks[3] = equal_squares(x[3], root3);
 }
 
-#include "blocks.h"
+INLINE_AVX2 vector products(vector r)
+{
+    return _mm256_mul_epu32(r, r);
+}
+
+INLINE_AVX2 vector add(vector r, unsigned n)
+{
+    return _mm256_add_epi64(r, _mm256_set1_epi64x(n));
+}
+
+INLINE_AVX2 void put(vector x, uint64_t *ret)
+{
+    _mm256_store_si256((__m256i *)ret, x);
+}
+
+INLINE_AVX2 void put_past(vector x, uint64_t *ret)
+{
+    _mm256_stream_si256((__m256i *)ret, x);
+}
+
+#define fence _mm_sfence
+
+#include "lists.h"
 
 static bool usable(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
            __builtin_cpu_supports("popcnt");
-}
-
-INLINE_AVX2 void put(uint64_t *ret, vector x, bool stream)
-{
-    if (stream)
-        _mm256_stream_si256((__m256i *)ret, x);
-    else
-        _mm256_store_si256((__m256i *)ret, x);
-}
-
-/* Whole cache lines by vectors, what comes before and after them one by one. */
-INLINE_AVX2 void list_squares(uint64_t root, size_t count, uint64_t *ret_squares, bool stream)
-{
-    const size_t head = csw_values_to_line(ret_squares, count);
-    const __m256i four = _mm256_set1_epi64x(4), sixteen = _mm256_set1_epi64x(16);
-    size_t i = head;
-
-    csw_list_plainly(root, head, ret_squares);
-    const __m256i start = positions(root + head, csw_in_order);
-    __m256i r[4] = {start, _mm256_add_epi64(start, four)};
-
-    r[2] = _mm256_add_epi64(r[1], four);
-    r[3] = _mm256_add_epi64(r[2], four);
-    for (; count - i >= 16; i += 16)
-#pragma GCC unroll 4
-        for (unsigned v = 0; v < 4; v++) {
-            put(ret_squares + i + 4 * v, _mm256_mul_epu32(r[v], r[v]), stream);
-            r[v] = _mm256_add_epi64(r[v], sixteen);
-        }
-    csw_list_plainly(root + i, count - i, ret_squares + i);
-}
-
-TARGET static void list(uint64_t root, size_t count, uint64_t *ret_squares)
-{
-    list_squares(root, count, ret_squares, false);
-}
-
-TARGET static void stream(uint64_t root, size_t count, uint64_t *ret_squares)
-{
-    list_squares(root, count, ret_squares, true);
-    _mm_sfence();
 }
 
 const struct csw_isa csw_isa_avx2 = {
@@ -211,8 +192,8 @@ const struct csw_isa csw_isa_avx2 = {
     .count = count_values,
     .filter = filter_values,
     .index = index_values,
-    .list = list,
-    .stream = stream,
+    .list = list_roots,
+    .stream = stream_roots,
 };
 
 #else

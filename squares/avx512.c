@@ -94,51 +94,34 @@ INLINE_AVX512 void group_squares(const vector *x, unsigned *ret_masks)
     ret_masks[1] = squares(x[1]);
 }
 
-#include "blocks.h"
+INLINE_AVX512 vector products(vector r)
+{
+    return _mm512_mul_epu32(r, r);
+}
+
+INLINE_AVX512 vector add(vector r, unsigned n)
+{
+    return _mm512_add_epi64(r, _mm512_set1_epi64(n));
+}
+
+INLINE_AVX512 void put(vector x, uint64_t *ret)
+{
+    _mm512_store_si512(ret, x);
+}
+
+INLINE_AVX512 void put_past(vector x, uint64_t *ret)
+{
+    _mm512_stream_si512((__m512i *)ret, x);
+}
+
+#define fence _mm_sfence
+
+#include "lists.h"
 
 static bool usable(void)
 {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("popcnt");
-}
-
-INLINE_AVX512 void put(uint64_t *ret, vector x, bool stream)
-{
-    if (stream)
-        _mm512_stream_si512((__m512i *)ret, x);
-    else
-        _mm512_store_si512(ret, x);
-}
-
-/* Whole cache lines by vectors, what comes before and after them one by one. */
-INLINE_AVX512 void list_squares(uint64_t root, size_t count, uint64_t *ret_squares, bool stream)
-{
-    const size_t head = csw_values_to_line(ret_squares, count);
-    const __m512i eight = _mm512_set1_epi64(8), sixteen = _mm512_set1_epi64(16);
-    size_t i = head;
-
-    csw_list_plainly(root, head, ret_squares);
-    const __m512i start = positions(root + head, csw_in_order);
-    __m512i r[2] = {start, _mm512_add_epi64(start, eight)};
-
-    for (; count - i >= 16; i += 16)
-#pragma GCC unroll 2
-        for (unsigned v = 0; v < 2; v++) {
-            put(ret_squares + i + 8 * v, _mm512_mul_epu32(r[v], r[v]), stream);
-            r[v] = _mm512_add_epi64(r[v], sixteen);
-        }
-    csw_list_plainly(root + i, count - i, ret_squares + i);
-}
-
-TARGET static void list(uint64_t root, size_t count, uint64_t *ret_squares)
-{
-    list_squares(root, count, ret_squares, false);
-}
-
-TARGET static void stream(uint64_t root, size_t count, uint64_t *ret_squares)
-{
-    list_squares(root, count, ret_squares, true);
-    _mm_sfence();
 }
 
 const struct csw_isa csw_isa_avx512 = {
@@ -148,8 +131,8 @@ const struct csw_isa csw_isa_avx512 = {
     .count = count_values,
     .filter = filter_values,
     .index = index_values,
-    .list = list,
-    .stream = stream,
+    .list = list_roots,
+    .stream = stream_roots,
 };
 
 #else

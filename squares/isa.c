@@ -90,7 +90,9 @@ const char *csw_isa_choice_missing(const char *choice)
 
 const char *csw_isa_name(size_t index)
 {
-    return index < ISAS ? isas[index]->name : NULL;
+    const struct csw_isa *isa = csw_isa_at(index);
+
+    return isa ? isa->name : NULL;
 }
 
 const char *csw_isa_missing(const char *name)
