@@ -36,9 +36,6 @@ static const struct csw_option options[] = {
     {0},
 };
 
-/* Numbers that one call of the filter gets: enough for it to find out that most are squares. */
-#define BLOCK 8192u
-
 struct array {
     enum input input;
     enum operation operation;
@@ -183,52 +180,29 @@ static void array_close(void *state)
     free(array);
 }
 
-/* Filters or indexes a block; returns how many were written. */
-static size_t find_in_block(const struct array *array, uint64_t first, size_t count,
-                            uint64_t *ret_hits)
+static size_t find_hits(const void *state, uint64_t first, size_t count, uint64_t *ret_hits)
 {
+    const struct array *array = state;
     const uint64_t *values = array->values + first;
 
     return array->operation == INDEX ? array->isa->index(values, count, first, ret_hits)
                                      : array->isa->filter(values, count, ret_hits);
 }
 
-static size_t block_size(uint64_t left)
-{
-    return left < BLOCK ? (size_t)left : BLOCK;
-}
-
 static struct csw_tally array_scan(const void *state, uint64_t lo, uint64_t hi)
 {
     const struct array *array = state;
-    struct csw_tally tally = {0};
-    uint64_t hits[BLOCK];
 
-    if (lo < hi && array->operation == COUNT) {
-        tally.items = tally.work = hi - lo;
-        tally.hits = array->isa->count(array->values + lo, (size_t)(hi - lo));
-        return tally;
-    }
-    for (size_t n; lo < hi; lo += n) {
-        n = block_size(hi - lo);
-        csw_tally_take(&tally, n, hits, find_in_block(array, lo, n, hits));
-    }
-    return tally;
+    if (lo >= hi || array->operation != COUNT)
+        return csw_scan_blocks(find_hits, state, lo, hi);
+    return (struct csw_tally){.items = hi - lo,
+                              .work = hi - lo,
+                              .hits = array->isa->count(array->values + lo, (size_t)(hi - lo))};
 }
 
 static size_t array_list(const void *state, uint64_t lo, uint64_t hi, uint64_t *ret_hits)
 {
-    uint64_t hits[BLOCK];
-    size_t count = 0;
-
-    for (size_t n; lo < hi; lo += n) {
-        n = block_size(hi - lo);
-        const size_t found = find_in_block(state, lo, n, hits);
-
-        memcpy(ret_hits + count, hits, found * sizeof *hits);
-        count += found;
-    }
-    return count;
+    return csw_list_blocks(find_hits, state, lo, hi, ret_hits);
 }
 
 const struct csw_kernel csw_kernel_array = {

@@ -1,7 +1,7 @@
 /*
  * simd - perfect squares, O(n): the residues and the roots of several candidates at once.
  *
- *     for every 1024 candidates x in 1..n:
+ *     for every 8192 candidates x in 1..n:
  *         write them to a block
  *         filter it, 2 to 8 values per instruction
  *
@@ -10,50 +10,24 @@
  */
 #include "squares.h"
 
-#define BLOCK 1024u
-
-static size_t filter_candidates(const struct csw_isa *isa, uint64_t first, size_t count,
-                                uint64_t *ret_squares)
+static size_t find_squares(const void *state, uint64_t first, size_t count, uint64_t *ret_squares)
 {
-    uint64_t candidates[BLOCK];
+    const struct csw_isa *isa = state;
+    uint64_t candidates[CSW_BLOCK];
 
     for (size_t i = 0; i < count; i++)
-        candidates[i] = first + i;
+        candidates[i] = first + 1 + i;
     return isa->filter(candidates, count, ret_squares);
-}
-
-static size_t block_size(uint64_t left)
-{
-    return left < BLOCK ? (size_t)left : BLOCK;
 }
 
 static struct csw_tally simd_scan(const void *state, uint64_t lo, uint64_t hi)
 {
-    struct csw_tally tally = {0};
-    uint64_t squares[BLOCK];
-
-    for (size_t n; lo < hi; lo += n) {
-        n = block_size(hi - lo);
-        const size_t found = filter_candidates(state, lo + 1, n, squares);
-
-        csw_tally_take(&tally, n, squares, found);
-    }
-    return tally;
+    return csw_scan_blocks(find_squares, state, lo, hi);
 }
 
 static size_t simd_list(const void *state, uint64_t lo, uint64_t hi, uint64_t *ret_hits)
 {
-    uint64_t squares[BLOCK];
-    size_t hits = 0;
-
-    for (size_t n; lo < hi; lo += n) {
-        n = block_size(hi - lo);
-        const size_t found = filter_candidates(state, lo + 1, n, squares);
-
-        memcpy(ret_hits + hits, squares, found * sizeof *squares);
-        hits += found;
-    }
-    return hits;
+    return csw_list_blocks(find_squares, state, lo, hi, ret_hits);
 }
 
 static struct csw_tally simd_expect(const void *state, uint64_t lo, uint64_t hi)

@@ -63,6 +63,49 @@ static inline void csw_tally_take(struct csw_tally *tally, size_t items, const u
         tally->digest += hits[i];
 }
 
+/* Candidates that are tested together; enough for the filter to find out that most are squares. */
+#define CSW_BLOCK 8192u
+
+/* Tests `count` candidates from `first` on, at most CSW_BLOCK; writes the hits, returns how many.
+ */
+typedef size_t csw_find_hits(const void *state, uint64_t first, size_t count, uint64_t *ret_hits);
+
+static inline size_t csw_block_size(uint64_t left)
+{
+    return left < CSW_BLOCK ? (size_t)left : CSW_BLOCK;
+}
+
+/* The tally of the candidates [lo, hi), block by block. */
+static inline struct csw_tally csw_scan_blocks(csw_find_hits *find, const void *state, uint64_t lo,
+                                               uint64_t hi)
+{
+    struct csw_tally tally = {0};
+    uint64_t hits[CSW_BLOCK];
+
+    for (size_t n; lo < hi; lo += n) {
+        n = csw_block_size(hi - lo);
+        csw_tally_take(&tally, n, hits, find(state, lo, n, hits));
+    }
+    return tally;
+}
+
+/* Writes the hits of the candidates [lo, hi), block by block; returns their number. */
+static inline size_t csw_list_blocks(csw_find_hits *find, const void *state, uint64_t lo,
+                                     uint64_t hi, uint64_t *ret_hits)
+{
+    uint64_t hits[CSW_BLOCK];
+    size_t count = 0;
+
+    for (size_t n; lo < hi; lo += n) {
+        n = csw_block_size(hi - lo);
+        const size_t found = find(state, lo, n, hits);
+
+        memcpy(ret_hits + count, hits, found * sizeof *hits);
+        count += found;
+    }
+    return count;
+}
+
 /* Writes the squares of the items [lo, hi) in ascending order; returns their number. */
 static inline size_t csw_squares_list(uint64_t lo, uint64_t hi, uint64_t *ret_hits)
 {

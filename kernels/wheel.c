@@ -20,8 +20,6 @@
 
 #define WHEEL (64u * 63 * 65 * 11)
 #define RESIDUES (12u * 16 * 21 * 6)
-/* The filter finds out that nothing is turned away, and no longer tries, after its first block. */
-#define BLOCK 8192u
 
 struct wheel {
     const struct csw_isa *isa;
@@ -83,8 +81,7 @@ static int wheel_open(void **ret_state, const struct csw_task *task, struct csw_
 static uint64_t candidates_up_to(const struct wheel *wheel, uint64_t x)
 {
     const uint32_t rest = (uint32_t)(x % WHEEL);
-    size_t low = 0,
-           high = RESIDUES; /* residues before low are at most rest, those from high on not */
+    size_t low = 0, high = RESIDUES; /* those before low are at most rest, from high on more */
 
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
@@ -97,61 +94,36 @@ static uint64_t candidates_up_to(const struct wheel *wheel, uint64_t x)
     return x / WHEEL * RESIDUES + low;
 }
 
-/*
- * Filters the candidates from number k on, as many as are left of `count`, of the turn, and of a
- * block; writes the squares and returns how many there are. `ret_tested` gets the candidates.
- */
-static size_t filter_turn(const struct wheel *wheel, uint64_t k, uint64_t count,
-                          uint64_t *ret_squares, size_t *ret_tested)
+/* The squares among the candidates from number `first` on, through one turn after the other. */
+static size_t find_squares(const void *state, uint64_t first, size_t count, uint64_t *ret_squares)
 {
-    const uint64_t start = k / RESIDUES * WHEEL;
-    const uint32_t *residue = wheel->residue + k % RESIDUES;
-    size_t n = RESIDUES - (size_t)(k % RESIDUES);
-    uint64_t candidates[BLOCK];
+    const struct wheel *wheel = state;
+    uint64_t candidates[CSW_BLOCK], start = first / RESIDUES * WHEEL;
+    size_t next = (size_t)(first % RESIDUES);
 
-    if (n > count)
-        n = (size_t)count;
-    if (n > BLOCK)
-        n = BLOCK;
-    for (size_t i = 0; i < n; i++)
-        candidates[i] = start + residue[i];
-    *ret_tested = n;
-    return wheel->isa->filter(candidates, n, ret_squares);
+    for (size_t i = 0, n; i < count; i += n, next = 0, start += WHEEL) {
+        n = count - i < RESIDUES - next ? count - i : RESIDUES - next;
+        for (size_t j = 0; j < n; j++)
+            candidates[i + j] = start + wheel->residue[next + j];
+    }
+    return wheel->isa->filter(candidates, count, ret_squares);
 }
 
 static struct csw_tally wheel_scan(const void *state, uint64_t lo, uint64_t hi)
 {
     if (lo >= hi)
         return (struct csw_tally){0};
-    const uint64_t end = candidates_up_to(state, hi);
-    struct csw_tally tally = {0};
-    uint64_t squares[BLOCK];
-    size_t tested;
+    struct csw_tally tally = csw_scan_blocks(find_squares, state, candidates_up_to(state, lo),
+                                             candidates_up_to(state, hi));
 
-    for (uint64_t k = candidates_up_to(state, lo); k < end; k += tested) {
-        const size_t found = filter_turn(state, k, end - k, squares, &tested);
-
-        csw_tally_take(&tally, tested, squares, found);
-    }
     tally.items = hi - lo;
     return tally;
 }
 
 static size_t wheel_list(const void *state, uint64_t lo, uint64_t hi, uint64_t *ret_hits)
 {
-    if (lo >= hi)
-        return 0;
-    const uint64_t end = candidates_up_to(state, hi);
-    uint64_t squares[BLOCK];
-    size_t hits = 0, tested;
-
-    for (uint64_t k = candidates_up_to(state, lo); k < end; k += tested) {
-        const size_t found = filter_turn(state, k, end - k, squares, &tested);
-
-        memcpy(ret_hits + hits, squares, found * sizeof *squares);
-        hits += found;
-    }
-    return hits;
+    return csw_list_blocks(find_squares, state, candidates_up_to(state, lo),
+                           candidates_up_to(state, hi), ret_hits);
 }
 
 static struct csw_tally wheel_expect(const void *state, uint64_t lo, uint64_t hi)
