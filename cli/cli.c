@@ -197,3 +197,20 @@ error_t cli_no_arguments(int key, char *argument, struct argp_state *state)
     argp_error(state, "'%s' is not expected here", argument);
     return 0;
 }
+
+error_t cli_one_file(int key, char *argument, struct argp_state *state, char **path,
+                     const char *missing)
+{
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (*path)
+            argp_error(state, "one FILE at a time, not '%s' as well", argument);
+        *path = argument;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "%s", missing);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}

@@ -71,6 +71,13 @@ int cli_check_environment(struct csw_err *);
  */
 int cli_choose_isa(const char *wanted, struct csw_err *);
 
+/*
+ * argp parser for commands that take one file and nothing else of their own: keeps its name in
+ * *path; `missing` is said where it is not given.
+ */
+error_t cli_one_file(int key, char *argument, struct argp_state *state, char **path,
+                     const char *missing);
+
 /* argp parser for commands that take no arguments and no options of their own. */
 error_t cli_no_arguments(int key, char *argument, struct argp_state *state);
 

@@ -48,16 +48,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_ISA:
         options->isa = argument;
         return 0;
-    case ARGP_KEY_ARG:
-        if (options->path)
-            argp_error(state, "one FILE at a time, not '%s' as well", argument);
-        options->path = argument;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "name the FILE to read, or give - for standard input");
-        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return cli_one_file(key, argument, state, &options->path,
+                            "name the FILE to read, or give - for standard input");
     }
 }
 

@@ -41,16 +41,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_FORMAT:
         options->format = argument;
         return 0;
-    case ARGP_KEY_ARG:
-        if (options->path)
-            argp_error(state, "one FILE at a time, not '%s' as well", argument);
-        options->path = argument;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "name the FILE that a sweep has written");
-        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return cli_one_file(key, argument, state, &options->path,
+                            "name the FILE that a sweep has written");
     }
 }
 

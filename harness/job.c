@@ -5,7 +5,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <unistd.h>
+
+#include "machine.h"
 
 /* Without a chunk of the user's, dynamic and guided cut this many units in all (more where tasks
  * are many): fine enough for 16 units per worker on 64 cores, coarse enough not to be felt. */
@@ -93,7 +94,7 @@ static int check_cut(const struct csw_workload *workload, const struct csw_sched
 static int check_memory(const struct csw_kernel *kernel, const struct csw_workload *workload,
                         struct csw_err *err)
 {
-    const uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    const uint64_t memory = csw_physical_memory();
 
     if (kernel->item_bytes == 0 || total_items(workload) <= memory / 10 * 9 / kernel->item_bytes)
         return 0;

@@ -201,6 +201,11 @@ static uint64_t memory_bytes(const char *root)
     return kilobytes * 1024;
 }
 
+uint64_t csw_physical_memory(void)
+{
+    return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 int csw_host_read(struct csw_host *ret_host, const char *root, const struct csw_topo *topo,
                   struct csw_err *err)
 {

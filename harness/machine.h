@@ -13,6 +13,9 @@
 int csw_host_read(struct csw_host *ret_host, const char *root, const struct csw_topo *,
                   struct csw_err *);
 
+/* Bytes of physical memory, which no request for data may exceed. */
+uint64_t csw_physical_memory(void);
+
 /* "0.1.0", and the git revision that this program was built from. */
 const char *csw_version(void);
 const char *csw_revision(void);

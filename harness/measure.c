@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "clock.h"
+#include "machine.h"
 #include "options.h"
 
 /* Stamping costs a worker about 2 us a run (its CPU clock is a system call): below this length of a
@@ -413,7 +413,7 @@ static int lists_alloc(struct csw_lists *lists, const struct csw_job *job, struc
 /* A list that memory cannot hold would end in the system killing somebody. */
 static int check_memory(const struct csw_job *job, struct csw_err *err)
 {
-    const uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    const uint64_t memory = csw_physical_memory();
 
     if (job->expect.hits <= memory / sizeof(uint64_t) / 2 &&
         job->units <= memory / sizeof(uint64_t) / 4)
