@@ -3,7 +3,6 @@
  * has: compared with a reference that knows no floating point, on arrays between pages that must
  * not be touched.
  */
-#include <fenv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <coresweep/squares.h>
 
 #include "reference.h"
+#include "rounding.h"
 #include "squares/isa.h"
 #include "suite.h"
 
@@ -37,23 +37,6 @@ static void for_each_isa(void (*check)(void))
         if (csw_isa_use(csw_isa_name(i)))
             check();
     CHECK(before, csw_isa_use(before));
-}
-
-/* Keeps the compiler from moving arithmetic across a change of the rounding mode. */
-#define BARRIER() __asm__ volatile("" ::: "memory")
-
-static void for_each_mode(void (*check)(void))
-{
-    static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
-
-    for (size_t i = 0; i < COUNT(modes); i++) {
-        CHECK("mode", fesetround(modes[i]) == 0);
-        BARRIER();
-        check();
-        BARRIER();
-        CHECK("mode kept", fegetround() == modes[i]);
-    }
-    CHECK("mode", fesetround(FE_TONEAREST) == 0);
 }
 
 /* ---- instruction sets ----------------------------------------------------------------------- */
