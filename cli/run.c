@@ -41,7 +41,8 @@ static const struct argp_option run_argp_options[] = {
     {"workers", KEY_WORKERS, "N", 0,
      "Workers (default: all usable CPUs, within the CPU quota; 1 for serial)", 0},
     {"schedule", KEY_SCHEDULE, "NAME", 0,
-     "whole, static, dynamic[:chunk] or guided[:chunk]; chunk in items, 1/1024 of all if not given "
+     "whole, static, dynamic[:chunk], guided[:chunk] or late[:chunk]; chunk in items, 1/1024 of all "
+     "if not given "
      "(default: dynamic, whole for tasks that cannot be divided)",
      0},
     {"list", KEY_LIST, NULL, 0, "Print what was found, one line per task, and no times", 0},
@@ -120,9 +121,11 @@ static unsigned default_workers(const struct csw_driver *driver, const struct cs
 static int check_workers(const struct point *point, unsigned workers, bool oversubscribe,
                          struct csw_err *err)
 {
-    if (workers > 1 && (point->setup.driver->flags & CSW_ONE_WORKER))
-        return csw_fail(err, -EINVAL, "driver '%s' has one worker, not %u",
-                        point->setup.driver->name, workers);
+    const struct csw_setup *setup = &point->setup;
+    const int code = csw_driver_check(setup->driver, &setup->schedule, workers, err);
+
+    if (code < 0)
+        return code;
     return csw_workers_check(point->setup.kernel, workers, csw_topo_pus(point->topo), oversubscribe,
                              err);
 }

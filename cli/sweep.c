@@ -71,7 +71,8 @@ static const struct argp_option sweep_argp_options[] = {
     {"workers", KEY_WORKERS, "N,N-N,...", 0,
      "Worker counts (default: 1, 2, 4 ... all usable CPUs; waiting kernels go past them)", 0},
     {"schedule", KEY_SCHEDULE, "NAME,...", 0,
-     "whole, static, dynamic[:chunk] or guided[:chunk]; chunk in items, 1/1024 of all if not given "
+     "whole, static, dynamic[:chunk], guided[:chunk] or late[:chunk]; chunk in items, 1/1024 of all "
+     "if not given "
      "(default: dynamic)",
      0},
     {"rounds", KEY_ROUNDS, "N", 0, "How often every point is visited (default: 15)", 0},

@@ -1,153 +1,127 @@
 /*
- * fork - a persistent pool of forked processes; the caller supervises and does no work itself.
+ * fork - a persistent pool of forked processes; the caller is worker 0. They meet as threads do
+ * (pool.h), in one arena of shared anonymous memory; job and placement are inherited by the fork.
  *
- * All that crosses between the processes is one arena of shared anonymous memory: the gate, the
- * cursor, and a share per worker. Job and placement are inherited by the fork. A supervisor that
- * waits can look after its children: one that dies is noticed within WATCH_NS, whatever it was
- * doing, and no lock exists that it could have held. Children die with the supervisor.
+ * A child that dies ends the run at once, whatever the caller is doing: SIGCHLD interrupts it, and
+ * where it computes, it leaves its kernel by a long jump, which is why a kernel must hold nothing
+ * (kernel.h). No lock exists that the child could have held. Children die with the thread that
+ * forked them. The handler goes with the last team, and passes on what is not its own.
  */
 #include <errno.h>
-#include <poll.h>
+#include <setjmp.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <coresweep/driver.h>
 
-#include "gate.h"
+#include "child.h"
+#include "pool.h"
 
-/* How long the supervisor sleeps before it looks whether a child has died. */
+/* While the caller sleeps it looks at its children so often, should SIGCHLD not have reached it. */
 #define WATCH_NS UINT64_C(10000000)
-/* A child that was asked to end is killed when it has not after this long. */
-#define END_MS 1000
-
-/* One worker's corner of the arena. */
-struct corner {
-    struct csw_share share;
-    struct csw_err err; /* why the worker could not be bound */
-};
-
-struct arena {
-    struct csw_gate gate;
-    struct csw_cursor cursor;
-    bool stop; /* written before a release, read after it */
-    struct corner corner[];
-};
 
 struct csw_team {
     const struct csw_job *job;
     const struct csw_placement *placement;
-    struct arena *arena;
-    size_t arena_bytes;
-    unsigned children;
-    bool broken; /* a child died: the others are not asked to end but killed */
-    pid_t *pid;  /* per worker */
+    struct csw_pool *pool;
+    struct csw_children children;
+    sigjmp_buf escape; /* out of a run that lost a child */
+    pid_t caller;      /* thread id of the run under way */
+    sig_atomic_t seen; /* deaths, when the children were last looked at */
+    bool watched;      /* the team counts among the users of the handler */
+    bool broken;       /* a worker has died: the others are not asked to end, but killed */
 };
 
-static _Noreturn void child_main(const struct csw_team *team, unsigned worker, pid_t supervisor)
-{
-    struct arena *arena = team->arena;
-    struct corner *corner = &arena->corner[worker];
-    uint32_t epoch = 0;
+/* ---- SIGCHLD -------------------------------------------------------------------------------- */
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != supervisor) /* it died before prctl took effect */
-        _exit(1);
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-    csw_placement_bind(team->placement, worker, &corner->err);
-    for (;;) {
-        csw_gate_arrive(&arena->gate);
-        epoch = csw_gate_wait(&arena->gate, epoch);
-        if (arena->stop)
-            _exit(0);
-        csw_work(team->job, worker, &arena->cursor, &corner->share);
-    }
+static volatile sig_atomic_t deaths;      /* SIGCHLDs so far */
+static struct csw_team *volatile running; /* the team whose run the handler may end */
+static struct sigaction before;           /* what SIGCHLD did before the first team */
+static sigset_t mask_before;
+static unsigned watchers;
+
+static void pass_on(int number, siginfo_t *info, void *context)
+{
+    if (before.sa_flags & SA_SIGINFO)
+        before.sa_sigaction(number, info, context);
+    else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN)
+        before.sa_handler(number);
 }
 
-/* Says how the child ended; the child stays waitable for fork_close. */
-static int report_death(struct csw_team *team, unsigned worker, const siginfo_t *info,
-                        struct csw_err *err)
+static void on_child(int number, siginfo_t *info, void *context)
 {
-    team->broken = true;
-    if (info->si_code == CLD_EXITED)
-        return csw_fail(err, -ECHILD, "worker %u of driver 'fork' (pid %d) exited with status %d",
-                        worker, (int)info->si_pid, info->si_status);
-    return csw_fail(err, -ECHILD,
-                    "worker %u of driver 'fork' (pid %d) was killed by signal %d (%s)", worker,
-                    (int)info->si_pid, info->si_status, strsignal(info->si_status));
+    const int saved = errno;
+    struct csw_team *team = running;
+
+    deaths = deaths + 1;
+    if (team && team->caller != (pid_t)syscall(SYS_gettid))
+        syscall(SYS_tgkill, getpid(), team->caller, number);
+    else if (team && csw_children_find_dead(&team->children, NULL) >= 0) {
+        running = NULL;
+        siglongjmp(team->escape, 1);
+    } else
+        pass_on(number, info, context);
+    errno = saved;
 }
 
-/* Looks at every child without reaping it. 0: all alive. */
-static int check_children(struct csw_team *team, struct csw_err *err)
+/* SA_NODEFER: the handler is left by a long jump, which would leave the signal blocked. */
+static int watch(struct csw_team *team, struct csw_err *err)
 {
-    for (unsigned k = 0; k < team->children; k++) {
-        siginfo_t info = {0};
+    const struct sigaction action = {.sa_sigaction = on_child,
+                                     .sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESTART};
+    sigset_t child;
 
-        if (waitid(P_PID, (id_t)team->pid[k], &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
-            team->broken = true;
-            return csw_fail(err, -errno, "cannot watch worker %u of driver 'fork' (pid %d): %s", k,
-                            (int)team->pid[k], strerror(errno));
-        }
-        if (info.si_pid != 0)
-            return report_death(team, k, &info, err);
-    }
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    if (watchers == 0 && (sigaction(SIGCHLD, &action, &before) != 0 ||
+                          sigprocmask(SIG_UNBLOCK, &child, &mask_before) != 0))
+        return csw_fail(err, -errno, "cannot watch for SIGCHLD: %s", strerror(errno));
+    watchers++;
+    team->watched = true;
     return 0;
 }
 
-/* Waits until every child has arrived at the gate, or one has died. */
-static int await_children(struct csw_team *team, struct csw_err *err)
+static void unwatch(struct csw_team *team)
 {
-    struct csw_gate *gate = &team->arena->gate;
-    bool arrived = csw_gate_spin(gate);
-    int code = 0;
-
-    while (!arrived && code == 0) {
-        arrived = csw_gate_sleep(gate, WATCH_NS);
-        code = arrived ? 0 : check_children(team, err);
-    }
-    return code;
+    if (!team->watched || --watchers > 0)
+        return;
+    sigprocmask(SIG_SETMASK, &mask_before, NULL);
+    sigaction(SIGCHLD, &before, NULL);
 }
 
-/* Waits for the end of a child that was asked to end; one that does not in time is killed. */
-static void reap(pid_t pid)
-{
-    struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
-    int ready = 1; /* a kernel without pidfd: waitpid below waits as long as it takes */
+/* ---- workers -------------------------------------------------------------------------------- */
 
-    if (end.fd >= 0) {
-        while ((ready = poll(&end, 1, END_MS)) < 0 && errno == EINTR)
-            ;
-        close(end.fd);
-    }
-    if (ready <= 0)
-        kill(pid, SIGKILL);
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-        ;
+static void work(void *context, unsigned worker, struct csw_share *share)
+{
+    const struct csw_team *team = context;
+
+    csw_work(team->job, worker, team->pool->range, share);
 }
+
+static void child_main(void *context, unsigned worker)
+{
+    struct csw_team *team = context;
+
+    running = NULL;
+    csw_pool_serve(team->pool, worker, work, team);
+}
+
+/* ---- the team ------------------------------------------------------------------------------- */
 
 static void fork_close(struct csw_team *team)
 {
     if (!team)
         return;
-    if (team->children > 0 && !team->broken) {
-        team->arena->stop = true;
-        csw_gate_release(&team->arena->gate, team->children);
-    }
-    for (unsigned k = 0; k < team->children; k++) {
-        if (team->broken)
-            kill(team->pid[k], SIGKILL);
-        reap(team->pid[k]);
-    }
-    if (team->arena)
-        munmap(team->arena, team->arena_bytes);
-    free(team->pid);
+    if (!team->broken)
+        csw_pool_stop(team->pool);
+    csw_children_end(&team->children, team->broken);
+    csw_placement_unbind(team->placement);
+    unwatch(team);
+    csw_pool_unmap(team->pool);
     free(team);
 }
 
@@ -155,53 +129,46 @@ static int team_new(struct csw_team **ret_team, const struct csw_job *job,
                     const struct csw_placement *placement, struct csw_err *err)
 {
     struct csw_team *team = calloc(1, sizeof *team);
-    pid_t *pid = calloc(placement->workers, sizeof *pid);
-    const size_t bytes = sizeof(struct arena) + placement->workers * sizeof(struct corner);
-    void *arena = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-    if (!team || !pid || arena == MAP_FAILED) {
-        if (arena != MAP_FAILED)
-            munmap(arena, bytes);
-        free(pid);
-        free(team);
+    if (!team)
         return csw_fail(err, -ENOMEM, "no memory for a team of %u processes", placement->workers);
+    team->job = job;
+    team->placement = placement;
+    const unsigned late = job->schedule.handout == CSW_LATE ? CSW_POOL_LATE : 0;
+    int code = csw_pool_map(&team->pool, placement, CSW_POOL_PROCESSES | late, err);
+
+    if (code == 0)
+        code = csw_children_init(&team->children, placement, "fork", err);
+    if (code < 0) {
+        csw_pool_unmap(team->pool);
+        free(team);
+        return code;
     }
-    *team = (struct csw_team){
-        .job = job, .placement = placement, .arena = arena, .arena_bytes = bytes, .pid = pid};
-    csw_gate_init(&team->arena->gate, placement->workers, true);
     *ret_team = team;
     return 0;
 }
 
-static int fork_children(struct csw_team *team, struct csw_err *err)
+static int await_ready(struct csw_team *team, struct csw_err *err)
 {
-    const unsigned workers = team->placement->workers;
-    const pid_t supervisor = getpid();
+    int code = 0;
 
-    for (unsigned k = 0; k < workers; k++) {
-        const pid_t pid = fork();
-
-        if (pid == 0)
-            child_main(team, k, supervisor);
-        if (pid < 0) {
-            team->broken = true;
-            return csw_fail(err, -errno, "fork failed for worker %u of %u: %s", k, workers,
-                            strerror(errno));
-        }
-        team->pid[team->children++] = pid;
-    }
-    return await_children(team, err);
+    while (code == 0 && !csw_pool_await_ready(team->pool, team->children.count, WATCH_NS))
+        code = csw_children_check(&team->children, err);
+    return code;
 }
 
-static int check_bindings(const struct csw_team *team, struct csw_err *err)
+/* Forks the workers before the caller is bound, or each would begin its life on worker 0's CPU. */
+static int start_workers(struct csw_team *team, struct csw_err *err)
 {
-    for (unsigned k = 0; k < team->children; k++) {
-        const struct csw_err *told = &team->arena->corner[k].err;
+    int code = watch(team, err);
 
-        if (told->code < 0)
-            return csw_fail(err, told->code, "%s", told->text);
-    }
-    return 0;
+    for (unsigned w = 1; code == 0 && w < team->placement->workers; w++)
+        code = csw_children_fork(&team->children, w, child_main, team, err);
+    if (code == 0)
+        code = await_ready(team, err);
+    if (code == 0)
+        code = csw_placement_bind(team->placement, 0, err);
+    return code;
 }
 
 static int fork_open(struct csw_team **ret_team, const struct csw_job *job,
@@ -212,10 +179,9 @@ static int fork_open(struct csw_team **ret_team, const struct csw_job *job,
 
     if (code < 0)
         return code;
-    code = fork_children(team, err);
-    if (code == 0)
-        code = check_bindings(team, err);
+    code = start_workers(team, err);
     if (code < 0) {
+        team->broken = true;
         fork_close(team);
         return code;
     }
@@ -223,24 +189,73 @@ static int fork_open(struct csw_team **ret_team, const struct csw_job *job,
     return 0;
 }
 
-static int fork_run(struct csw_team *team, struct csw_share *ret_shares, struct csw_err *err)
-{
-    struct arena *arena = team->arena;
+/* ---- a run ---------------------------------------------------------------------------------- */
 
-    atomic_store_explicit(&arena->cursor.next, 0, memory_order_relaxed);
-    csw_gate_release(&arena->gate, team->children);
-    const int code = await_children(team, err);
+static int join_run(struct csw_team *team, struct csw_err *err)
+{
+    struct csw_pool *pool = team->pool;
+
+    csw_pool_close_entry(pool);
+    bool done = csw_pool_spin(pool);
+    int code = 0;
+
+    while (!done && code == 0) {
+        done = csw_pool_sleep(pool, WATCH_NS);
+        code = done ? 0 : csw_children_check(&team->children, err);
+    }
+    return code;
+}
+
+/* Between two runs a death only counts; it is looked into here. */
+static int check_deaths(struct csw_team *team, struct csw_err *err)
+{
+    if (team->seen == deaths)
+        return 0;
+    team->seen = deaths;
+    return csw_children_check(&team->children, err);
+}
+
+static int run_as_caller(struct csw_team *team, struct csw_share *own, struct csw_err *err)
+{
+    struct csw_pool *pool = team->pool;
+    int code = check_deaths(team, err);
 
     if (code < 0)
         return code;
-    for (unsigned k = 0; k < team->children; k++)
-        ret_shares[k] = arena->corner[k].share;
-    return 0;
+    csw_deal(team->job, pool->range);
+    csw_pool_release(pool, team->job->units - 1);
+    csw_work(team->job, 0, pool->range, own);
+    return join_run(team, err);
+}
+
+/* On failure the shares are of those workers that were done. */
+static int fork_run(struct csw_team *team, struct csw_share *ret_shares, struct csw_err *err)
+{
+    int code;
+
+    if (team->children.count == 0) {
+        csw_deal(team->job, team->pool->range);
+        csw_work(team->job, 0, team->pool->range, ret_shares);
+        return 0;
+    }
+    if (sigsetjmp(team->escape, 0) == 0) {
+        team->caller = (pid_t)syscall(SYS_gettid);
+        running = team;
+        code = run_as_caller(team, &ret_shares[0], err);
+        running = NULL;
+    } else {
+        code = csw_children_check(&team->children, err);
+        ret_shares[0] = (struct csw_share){.cpu = -1};
+    }
+    csw_pool_collect(team->pool, ret_shares);
+    team->broken = code < 0;
+    return code;
 }
 
 const struct csw_driver csw_driver_fork = {
     .name = "fork",
-    .summary = "a persistent pool of forked processes that share one arena",
+    .summary = "a persistent pool of forked processes that share one arena; the caller is worker 0",
+    .flags = CSW_JOINS_LATE,
     .open = fork_open,
     .run = fork_run,
     .close = fork_close,

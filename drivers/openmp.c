@@ -33,6 +33,7 @@ static void choose_schedule(enum csw_handout handout)
         break;
     case CSW_WHOLE:
     case CSW_DYNAMIC:
+    case CSW_LATE: /* refused by csw_driver_check */
         omp_set_schedule(omp_sched_dynamic, 1);
         break;
     }

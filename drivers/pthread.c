@@ -1,22 +1,19 @@
 /*
- * pthread - a persistent pool of threads; the caller is worker 0.
- *
- * The threads are made before the caller is bound: a thread starts on its creator's CPUs, and one
- * that starts on a CPU already taken waits milliseconds for a slice before it can move away.
+ * pthread - a persistent pool of threads; the caller is worker 0, and one worker is the caller
+ * alone.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <coresweep/driver.h>
 
-#include "gate.h"
+#include "pool.h"
+#include "thread.h"
 
 /* No thread of the team can be lost, so the leader only ever waits for work: any bound will do. */
 #define JOIN_NS UINT64_C(1000000000)
 
-struct seat {
+struct recruit {
     struct csw_team *team;
     unsigned worker;
     pthread_t thread;
@@ -24,112 +21,105 @@ struct seat {
 };
 
 struct csw_team {
-    struct csw_gate gate;
-    struct csw_cursor cursor;
     const struct csw_job *job;
     const struct csw_placement *placement;
-    struct csw_share *shares; /* of the run under way */
-    bool stop;                /* written before a release, read after it */
-    unsigned threads;         /* running besides the caller */
-    struct seat *seats;       /* seats[0] is the caller's */
+    struct csw_pool *pool;
+    unsigned threads;        /* running besides the caller */
+    struct recruit *recruit; /* per worker; the caller's is not used */
 };
 
-static void *worker_main(void *argument)
+static void work(void *context, unsigned worker, struct csw_share *share)
 {
-    struct seat *seat = argument;
-    struct csw_team *team = seat->team;
-    uint32_t epoch = 0;
+    const struct csw_team *team = context;
 
-    csw_placement_bind(team->placement, seat->worker, &seat->err);
-    for (;;) {
-        csw_gate_arrive(&team->gate);
-        epoch = csw_gate_wait(&team->gate, epoch);
-        if (team->stop)
-            return NULL;
-        csw_work(team->job, seat->worker, &team->cursor, &team->shares[seat->worker]);
-    }
+    csw_work(team->job, worker, team->pool->range, share);
 }
 
-static void join_gate(struct csw_team *team)
+static void *thread_main(void *argument)
 {
-    bool arrived = csw_gate_spin(&team->gate);
+    struct recruit *recruit = argument;
+    struct csw_team *team = recruit->team;
 
-    while (!arrived)
-        arrived = csw_gate_sleep(&team->gate, JOIN_NS);
+    csw_placement_bind(team->placement, recruit->worker, &recruit->err);
+    csw_pool_serve(team->pool, recruit->worker, work, team);
+    return NULL;
 }
 
 static void pthread_team_close(struct csw_team *team)
 {
     if (!team)
         return;
-    team->stop = true;
-    csw_gate_release(&team->gate, team->threads);
-    for (unsigned k = 1; k <= team->threads; k++)
-        pthread_join(team->seats[k].thread, NULL);
+    csw_pool_stop(team->pool);
+    for (unsigned w = 1; w <= team->threads; w++)
+        pthread_join(team->recruit[w].thread, NULL);
     csw_placement_unbind(team->placement);
-    free(team->seats);
+    csw_pool_unmap(team->pool);
+    free(team->recruit);
     free(team);
 }
 
-static struct csw_team *team_new(const struct csw_job *job, const struct csw_placement *placement)
+static int team_new(struct csw_team **ret_team, const struct csw_job *job,
+                    const struct csw_placement *placement, struct csw_err *err)
 {
-    struct csw_team *team = aligned_alloc(CSW_CACHE_LINE, sizeof *team);
+    struct csw_team *team = calloc(1, sizeof *team);
+    struct recruit *recruit = calloc(placement->workers, sizeof *recruit);
+    struct csw_pool *pool = NULL;
+    int code = 0;
 
-    if (!team)
-        return NULL;
-    memset(team, 0, sizeof *team);
-    team->job = job;
-    team->placement = placement;
-    team->seats = calloc(placement->workers, sizeof *team->seats);
-    if (!team->seats) {
+    if (!team || !recruit)
+        code = csw_fail(err, -ENOMEM, "no memory for a team of %u threads", placement->workers);
+    if (code == 0)
+        code = csw_pool_map(&pool, placement, job->schedule.handout == CSW_LATE ? CSW_POOL_LATE : 0,
+                            err);
+    if (code < 0) {
+        free(recruit);
         free(team);
-        return NULL;
+        return code;
     }
-    return team;
-}
-
-/* Makes the threads one by one; the gate counts each as running until it has bound itself. */
-static int start_threads(struct csw_team *team, struct csw_err *err)
-{
-    const unsigned workers = team->placement->workers;
-
-    csw_gate_init(&team->gate, workers - 1, false);
-    for (unsigned k = 1; k < workers; k++) {
-        struct seat *seat = &team->seats[k];
-
-        *seat = (struct seat){.team = team, .worker = k};
-        const int code = pthread_create(&seat->thread, NULL, worker_main, seat);
-
-        if (code != 0) {
-            for (unsigned rest = k; rest < workers; rest++)
-                csw_gate_arrive(&team->gate);
-            join_gate(team);
-            return csw_fail(err, -code, "pthread_create failed for worker %u of %u: %s", k, workers,
-                            strerror(code));
-        }
-        team->threads = k;
-    }
-    join_gate(team);
+    *team = (struct csw_team){.job = job, .placement = placement, .pool = pool, .recruit = recruit};
+    *ret_team = team;
     return 0;
 }
 
-static int bind_team(struct csw_team *team, struct csw_err *err)
+/* Makes the threads and waits until each has bound itself. */
+static int start_threads(struct csw_team *team, struct csw_err *err)
 {
-    for (unsigned k = 1; k <= team->threads; k++)
-        if (team->seats[k].err.code < 0)
-            return csw_fail(err, team->seats[k].err.code, "%s", team->seats[k].err.text);
+    for (unsigned w = 1; w < team->placement->workers; w++) {
+        struct recruit *recruit = &team->recruit[w];
+
+        *recruit = (struct recruit){.team = team, .worker = w};
+        const int code =
+            csw_thread_start(&recruit->thread, team->placement, w, thread_main, recruit, err);
+
+        if (code < 0)
+            return code;
+        team->threads = w;
+    }
+    while (!csw_pool_await_ready(team->pool, team->threads, JOIN_NS))
+        ;
+    return 0;
+}
+
+static int bind_team(const struct csw_team *team, struct csw_err *err)
+{
+    for (unsigned w = 1; w <= team->threads; w++) {
+        const struct csw_err *told = &team->recruit[w].err;
+
+        if (told->code < 0)
+            return csw_fail(err, told->code, "%s", told->text);
+    }
     return csw_placement_bind(team->placement, 0, err);
 }
 
 static int pthread_team_open(struct csw_team **ret_team, const struct csw_job *job,
                              const struct csw_placement *placement, struct csw_err *err)
 {
-    struct csw_team *team = team_new(job, placement);
+    struct csw_team *team = NULL;
+    int code = team_new(&team, job, placement, err);
 
-    if (!team)
-        return csw_fail(err, -ENOMEM, "no memory for a team of %u threads", placement->workers);
-    int code = start_threads(team, err);
-
+    if (code < 0)
+        return code;
+    code = start_threads(team, err);
     if (code == 0)
         code = bind_team(team, err);
     if (code < 0) {
@@ -140,23 +130,36 @@ static int pthread_team_open(struct csw_team **ret_team, const struct csw_job *j
     return 0;
 }
 
+static void join_run(struct csw_pool *pool)
+{
+    csw_pool_close_entry(pool);
+    bool done = csw_pool_spin(pool);
+
+    while (!done)
+        done = csw_pool_sleep(pool, JOIN_NS);
+}
+
 static int pthread_team_run(struct csw_team *team, struct csw_share *ret_shares,
                             struct csw_err *err)
 {
+    struct csw_pool *pool = team->pool;
+
     (void)err;
-    team->shares = ret_shares;
-    atomic_store_explicit(&team->cursor.next, 0, memory_order_relaxed);
+    csw_deal(team->job, pool->range);
     if (team->threads > 0)
-        csw_gate_release(&team->gate, team->threads);
-    csw_work(team->job, 0, &team->cursor, &ret_shares[0]);
-    if (team->threads > 0)
-        join_gate(team);
+        csw_pool_release(pool, team->job->units - 1);
+    csw_work(team->job, 0, pool->range, &ret_shares[0]);
+    if (team->threads > 0) {
+        join_run(pool);
+        csw_pool_collect(pool, ret_shares);
+    }
     return 0;
 }
 
 const struct csw_driver csw_driver_pthread = {
     .name = "pthread",
     .summary = "a persistent pool of POSIX threads; the caller is worker 0",
+    .flags = CSW_JOINS_LATE,
     .open = pthread_team_open,
     .run = pthread_team_run,
     .close = pthread_team_close,

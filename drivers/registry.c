@@ -1,7 +1,9 @@
 /*
  * registry.c - the drivers of drivers.def, by index and by name. CMake defines CSW_WITH_<name> as 1
- * where it found what the driver needs, otherwise as 0.
+ * where it found what the driver needs, otherwise as 0, and CSW_NAME_<name> as the name for people,
+ * with dashes in place of underscores.
  */
+#include <errno.h>
 #include <string.h>
 
 #include <coresweep/driver.h>
@@ -16,7 +18,7 @@
 #define PICK(with, name) PICK_EXPANDED(with, name)
 
 static const struct csw_driver_entry drivers[] = {
-#define DRIVER(name, needs) {#name, #needs, PICK(CSW_WITH_##name, name)},
+#define DRIVER(name, needs) {CSW_NAME_##name, #needs, PICK(CSW_WITH_##name, name)},
 #include "drivers.def"
 #undef DRIVER
 };
@@ -34,4 +36,17 @@ const struct csw_driver_entry *csw_driver_find(const char *name)
         if (strcmp(drivers[i].name, name) == 0)
             return &drivers[i];
     return NULL;
+}
+
+int csw_driver_check(const struct csw_driver *driver, const struct csw_schedule *schedule,
+                     unsigned workers, struct csw_err *err)
+{
+    if (workers > 1 && (driver->flags & CSW_ONE_WORKER))
+        return csw_fail(err, -EINVAL, "driver '%s' has one worker, not %u", driver->name, workers);
+    if (schedule->handout == CSW_LATE && !(driver->flags & CSW_JOINS_LATE))
+        return csw_fail(err, -EINVAL,
+                        "all workers of driver '%s' take part in every run; use schedule dynamic "
+                        "in place of late",
+                        driver->name);
+    return 0;
 }

@@ -9,7 +9,7 @@
 struct csw_team {
     const struct csw_job *job;
     const struct csw_placement *placement;
-    struct csw_cursor cursor;
+    struct csw_range range;
 };
 
 static int serial_open(struct csw_team **ret_team, const struct csw_job *job,
@@ -33,8 +33,8 @@ static int serial_open(struct csw_team **ret_team, const struct csw_job *job,
 static int serial_run(struct csw_team *team, struct csw_share *ret_shares, struct csw_err *err)
 {
     (void)err;
-    atomic_store_explicit(&team->cursor.next, 0, memory_order_relaxed);
-    csw_work(team->job, 0, &team->cursor, ret_shares);
+    csw_deal(team->job, &team->range);
+    csw_work(team->job, 0, &team->range, ret_shares);
     return 0;
 }
 
@@ -49,7 +49,7 @@ static void serial_close(struct csw_team *team)
 const struct csw_driver csw_driver_serial = {
     .name = "serial",
     .summary = "one worker, the caller: the base of every speedup",
-    .flags = CSW_ONE_WORKER,
+    .flags = CSW_ONE_WORKER | CSW_JOINS_LATE,
     .open = serial_open,
     .run = serial_run,
     .close = serial_close,

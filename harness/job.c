@@ -8,8 +8,9 @@
 
 #include "machine.h"
 
-/* Without a chunk of the user's, dynamic and guided cut this many units in all (more where tasks
- * are many): fine enough for 16 units per worker on 64 cores, coarse enough not to be felt. */
+/* Without a chunk of the user's, dynamic, guided and late cut this many units in all (more where
+ * tasks are many): fine enough for 16 units per worker on 64 cores, coarse enough not to be felt.
+ */
 #define DEFAULT_UNITS 1024u
 
 static void cut(struct csw_part *part, uint64_t pieces)
@@ -47,8 +48,9 @@ static uint64_t pieces_of(uint64_t n, const struct csw_schedule *schedule, unsig
     return pieces > 0 ? pieces : 1;
 }
 
-/* More would take minutes to hand out, and are surely a chunk that was meant for smaller tasks. */
-#define MAX_UNITS (UINT64_C(1) << 32)
+/* More would take minutes to hand out, and are surely a chunk that was meant for smaller tasks; and
+ * a range of units is two numbers of 32 bits. */
+#define MAX_UNITS (UINT64_C(1) << 31)
 
 static uint64_t default_chunk(const struct csw_workload *workload)
 {

@@ -260,9 +260,10 @@ static int visit_open(struct visit *visit, const struct csw_setup *setup, struct
     const unsigned workers = setup->placement->workers;
 
     *visit = (struct visit){.setup = setup};
-    if (workers > 1 && (setup->driver->flags & CSW_ONE_WORKER))
-        return csw_fail(err, -EINVAL, "driver '%s' has one worker, not %u", setup->driver->name,
-                        workers);
+    const int code = csw_driver_check(setup->driver, &setup->schedule, workers, err);
+
+    if (code < 0)
+        return code;
     visit->shares = aligned_alloc(CSW_CACHE_LINE, workers * sizeof *visit->shares);
     if (!visit->shares)
         return csw_fail(err, -ENOMEM, "no memory for %u shares", workers);

@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <hwloc.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "files.h"
 
 struct csw_topo {
@@ -448,6 +450,16 @@ static int find_policy(enum csw_policy *ret_policy, const char *pin, struct csw_
         pin);
 }
 
+/* A machine that is only described has no quota. */
+static bool is_throttled(const struct csw_topo *topo)
+{
+    char *source = NULL;
+    const double quota = csw_topo_is_here(topo) ? csw_cgroup_quota("", &source) : NAN;
+
+    free(source);
+    return quota < csw_topo_pus(topo); /* false for NAN: no quota */
+}
+
 int csw_placement_init(struct csw_placement *ret_placement, const struct csw_topo *topo,
                        const char *pin, unsigned workers, struct csw_err *err)
 {
@@ -477,7 +489,8 @@ int csw_placement_init(struct csw_placement *ret_placement, const struct csw_top
                                             .policy = policy,
                                             .workers = workers,
                                             .pu = pu,
-                                            .oversubscribed = workers > csw_topo_pus(topo)};
+                                            .oversubscribed = workers > csw_topo_pus(topo),
+                                            .throttled = is_throttled(topo)};
     return 0;
 }
 
@@ -489,32 +502,57 @@ void csw_placement_release(struct csw_placement *placement)
     *placement = (struct csw_placement){0};
 }
 
-int csw_placement_bind(const struct csw_placement *placement, unsigned worker, struct csw_err *err)
+/* pid 0: the calling thread. 0 or -1 with errno. */
+static int set_binding(hwloc_topology_t hwloc, pid_t pid, hwloc_const_bitmap_t set)
 {
-    const int pu = placement->pu[worker];
-    int code = 0;
+    return pid == 0 ? hwloc_set_cpubind(hwloc, set, HWLOC_CPUBIND_THREAD | HWLOC_CPUBIND_STRICT)
+                    : hwloc_set_proc_cpubind(hwloc, pid, set, HWLOC_CPUBIND_STRICT);
+}
 
-    if (pu == CSW_PU_ANY)
+static int get_binding(hwloc_topology_t hwloc, pid_t pid, hwloc_bitmap_t ret_set)
+{
+    return pid == 0 ? hwloc_get_cpubind(hwloc, ret_set, HWLOC_CPUBIND_THREAD | HWLOC_CPUBIND_STRICT)
+                    : hwloc_get_proc_cpubind(hwloc, pid, ret_set, HWLOC_CPUBIND_STRICT);
+}
+
+static int bind_to(const struct csw_placement *placement, unsigned worker, pid_t pid,
+                   hwloc_bitmap_t asked, hwloc_bitmap_t got, struct csw_err *err)
+{
+    hwloc_topology_t hwloc = placement->topo->hwloc;
+    const int pu = placement->pu[worker];
+
+    if (!asked || !got || hwloc_bitmap_only(asked, (unsigned)pu) != 0)
+        return csw_fail(err, -ENOMEM, "no memory to bind worker %u", worker);
+    if (set_binding(hwloc, pid, asked) != 0)
+        return csw_fail(err, -errno, "cannot bind worker %u to CPU %d: %s", worker, pu,
+                        strerror(errno));
+    if (get_binding(hwloc, pid, got) != 0)
+        return csw_fail(err, -errno, "cannot read back the binding of worker %u: %s", worker,
+                        strerror(errno));
+    if (!hwloc_bitmap_isequal(asked, got))
+        return csw_fail(err, -EXDEV, "worker %u was bound to CPU %d but sits elsewhere", worker,
+                        pu);
+    return 0;
+}
+
+int csw_placement_bind_process(const struct csw_placement *placement, unsigned worker, pid_t pid,
+                               struct csw_err *err)
+{
+    if (placement->pu[worker] == CSW_PU_ANY)
         return 0;
     if (!csw_topo_is_here(placement->topo))
         return csw_fail(err, -EINVAL, "worker %u cannot be bound on a described machine", worker);
     hwloc_bitmap_t asked = hwloc_bitmap_alloc(), got = hwloc_bitmap_alloc();
-    const int flags = HWLOC_CPUBIND_THREAD | HWLOC_CPUBIND_STRICT;
+    const int code = bind_to(placement, worker, pid, asked, got, err);
 
-    if (!asked || !got || hwloc_bitmap_only(asked, (unsigned)pu) != 0)
-        code = csw_fail(err, -ENOMEM, "no memory to bind worker %u", worker);
-    else if (hwloc_set_cpubind(placement->topo->hwloc, asked, flags) != 0)
-        code = csw_fail(err, -errno, "cannot bind worker %u to CPU %d: %s", worker, pu,
-                        strerror(errno));
-    else if (hwloc_get_cpubind(placement->topo->hwloc, got, flags) != 0)
-        code = csw_fail(err, -errno, "cannot read back the binding of worker %u: %s", worker,
-                        strerror(errno));
-    else if (!hwloc_bitmap_isequal(asked, got))
-        code =
-            csw_fail(err, -EXDEV, "worker %u was bound to CPU %d but sits elsewhere", worker, pu);
     hwloc_bitmap_free(asked);
     hwloc_bitmap_free(got);
     return code;
+}
+
+int csw_placement_bind(const struct csw_placement *placement, unsigned worker, struct csw_err *err)
+{
+    return csw_placement_bind_process(placement, worker, 0, err);
 }
 
 void csw_placement_unbind(const struct csw_placement *placement)

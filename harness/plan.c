@@ -391,7 +391,11 @@ static int add_driver(const char *name, void *context, struct csw_err *err)
         has_driver(maker->plan, maker->series, schedule, name))
         return code;
     const size_t counts = driver->flags & CSW_ONE_WORKER ? 1 : maker->counts->size;
+    struct csw_schedule handout;
 
+    code = csw_schedule_parse(&handout, schedule, err);
+    if (code == 0)
+        code = csw_driver_check(driver, &handout, 1, err);
     for (size_t i = 0; code == 0 && i < counts; i++)
         code = make_point(maker, schedule, name, maker->counts->count[i], err);
     return code;

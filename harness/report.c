@@ -59,15 +59,17 @@ static double mean_cpu_ns(const struct csw_sample *sample)
 
 /*
  * What a run would take if nobody else used the CPUs: the CPU time of the busiest worker. Under
- * dynamic and guided a worker that is held up leaves its share to the others, which makes them
- * busier than they would have been: there it is the mean.
+ * dynamic, guided and late a worker that is held up leaves its share to the others, which makes
+ * them busier than they would have been: there it is the mean.
  */
 static sample_value undisturbed_ns(const struct csw_point *point)
 {
-    const bool evens_out = strncmp(point->schedule, "dynamic", strlen("dynamic")) == 0 ||
-                           strncmp(point->schedule, "guided", strlen("guided")) == 0;
+    static const char *const evens_out[] = {"dynamic", "guided", "late"};
 
-    return evens_out ? mean_cpu_ns : busiest_cpu_ns;
+    for (size_t i = 0; i < sizeof evens_out / sizeof *evens_out; i++)
+        if (strncmp(point->schedule, evens_out[i], strlen(evens_out[i])) == 0)
+            return mean_cpu_ns;
+    return busiest_cpu_ns;
 }
 
 static int compare_samples(const void *a, const void *b)

@@ -122,11 +122,10 @@ static void work_static(const struct csw_job *job, unsigned worker, struct csw_s
         csw_chunk(job, unit, unit + 1, share);
 }
 
-static void work_dynamic(const struct csw_job *job, struct csw_cursor *cursor,
-                         struct csw_share *share)
+static void work_in_order(const struct csw_job *job, struct csw_range *all, struct csw_share *share)
 {
     for (;;) {
-        const uint64_t unit = atomic_fetch_add_explicit(&cursor->next, 1, memory_order_relaxed);
+        const uint64_t unit = atomic_fetch_add_explicit(&all->units, 1, memory_order_relaxed);
 
         if (unit >= job->units)
             return;
@@ -134,37 +133,137 @@ static void work_dynamic(const struct csw_job *job, struct csw_cursor *cursor,
     }
 }
 
-static void work_guided(const struct csw_job *job, struct csw_cursor *cursor,
-                        struct csw_share *share)
+static void work_guided(const struct csw_job *job, struct csw_range *all, struct csw_share *share)
 {
-    uint64_t unit = atomic_load_explicit(&cursor->next, memory_order_relaxed);
+    uint64_t unit = atomic_load_explicit(&all->units, memory_order_relaxed);
 
     while (unit < job->units) {
         const uint64_t left = job->units - unit;
         const uint64_t take = left / job->workers + (left % job->workers != 0);
 
-        if (!atomic_compare_exchange_weak_explicit(&cursor->next, &unit, unit + take,
+        if (!atomic_compare_exchange_weak_explicit(&all->units, &unit, unit + take,
                                                    memory_order_relaxed, memory_order_relaxed))
             continue;
         csw_chunk(job, unit, unit + take, share);
-        unit = atomic_load_explicit(&cursor->next, memory_order_relaxed);
+        unit = atomic_load_explicit(&all->units, memory_order_relaxed);
     }
 }
 
-void csw_work(const struct csw_job *job, unsigned worker, struct csw_cursor *cursor,
+/* ---- ranges of the workers' own ------------------------------------------------------------- */
+
+static uint64_t packed(uint64_t first, uint64_t end)
+{
+    return end << 32 | first;
+}
+
+static uint32_t first_of(uint64_t units)
+{
+    return (uint32_t)units;
+}
+
+static uint32_t end_of(uint64_t units)
+{
+    return (uint32_t)(units >> 32);
+}
+
+/*
+ * The next unit of one's own range. One addition, which goes past the end when the range is empty:
+ * by 1 for each refill, so that the first unit never runs over into the end.
+ */
+static bool take_front(struct csw_range *own, uint64_t *ret_unit)
+{
+    const uint64_t units = atomic_fetch_add_explicit(&own->units, 1, memory_order_relaxed);
+
+    *ret_unit = first_of(units);
+    return first_of(units) < end_of(units);
+}
+
+/*
+ * Takes the back half of another's range, at least one unit: the first of it to work on, the rest
+ * as one's own range, which is empty and which only its owner refills. No unit comes back, so a
+ * range that looks the same is the same.
+ */
+static bool steal(struct csw_range *victim, struct csw_range *own, uint64_t *ret_unit)
+{
+    uint64_t units = atomic_load_explicit(&victim->units, memory_order_relaxed);
+
+    while (first_of(units) < end_of(units)) {
+        const uint64_t first = first_of(units), end = end_of(units);
+        const uint64_t cut = first + (end - first) / 2;
+
+        if (atomic_compare_exchange_weak_explicit(&victim->units, &units, packed(first, cut),
+                                                  memory_order_relaxed, memory_order_relaxed)) {
+            *ret_unit = cut;
+            atomic_store_explicit(&own->units, packed(cut + 1, end), memory_order_relaxed);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The neighbours in turn, from the next one on, so that not all begin with the same victim. */
+static bool steal_from_any(const struct csw_job *job, unsigned worker, struct csw_range *ranges,
+                           uint64_t *ret_unit)
+{
+    for (unsigned i = 1; i < job->workers; i++) {
+        const unsigned victim = (worker + i) % job->workers;
+
+        if (steal(&ranges[victim], &ranges[worker], ret_unit))
+            return true;
+    }
+    return false;
+}
+
+static void work_own_then_steal(const struct csw_job *job, unsigned worker,
+                                struct csw_range *ranges, struct csw_share *share)
+{
+    uint64_t unit;
+
+    while (take_front(&ranges[worker], &unit) || steal_from_any(job, worker, ranges, &unit))
+        csw_chunk(job, unit, unit + 1, share);
+}
+
+/* ---- a run ---------------------------------------------------------------------------------- */
+
+/* Even parts; under late all to the caller, since nobody knows yet who else will come. */
+void csw_deal(const struct csw_job *job, struct csw_range *ret_ranges)
+{
+    const enum csw_handout handout = job->schedule.handout;
+    const unsigned dealt = handout == CSW_LATE ? 1 : job->workers;
+
+    if (handout == CSW_STATIC)
+        return;
+    if (handout != CSW_DYNAMIC && handout != CSW_LATE) {
+        atomic_store_explicit(&ret_ranges->units, 0, memory_order_relaxed);
+        return;
+    }
+    for (uint64_t w = 0; w < dealt; w++)
+        atomic_store_explicit(&ret_ranges[w].units,
+                              packed(job->units * w / dealt, job->units * (w + 1) / dealt),
+                              memory_order_relaxed);
+}
+
+void csw_work(const struct csw_job *job, unsigned worker, struct csw_range *ranges,
               struct csw_share *ret_share)
 {
     csw_share_begin(job, ret_share);
     switch (job->schedule.handout) {
+    case CSW_WHOLE:
+        work_in_order(job, ranges, ret_share);
+        break;
     case CSW_STATIC:
         work_static(job, worker, ret_share);
         break;
     case CSW_GUIDED:
-        work_guided(job, cursor, ret_share);
+        work_guided(job, ranges, ret_share);
         break;
-    case CSW_WHOLE:
+    case CSW_LATE:
+        if (worker > 0) /* nothing was dealt to it, and additions run on from run to run */
+            atomic_store_explicit(&ranges[worker].units, 0, memory_order_relaxed);
+        work_own_then_steal(job, worker, ranges, ret_share);
+        break;
     case CSW_DYNAMIC:
-        work_dynamic(job, cursor, ret_share);
+        work_own_then_steal(job, worker, ranges, ret_share);
         break;
     }
     csw_share_end(job, ret_share);

@@ -137,10 +137,8 @@ char *csw_workload_text(const struct csw_workload *workload)
 }
 
 static const char *const handout_names[] = {
-    [CSW_WHOLE] = "whole",
-    [CSW_STATIC] = "static",
-    [CSW_DYNAMIC] = "dynamic",
-    [CSW_GUIDED] = "guided",
+    [CSW_WHOLE] = "whole",   [CSW_STATIC] = "static", [CSW_DYNAMIC] = "dynamic",
+    [CSW_GUIDED] = "guided", [CSW_LATE] = "late",
 };
 
 struct csw_schedule csw_schedule_default(const struct csw_kernel *kernel)
@@ -151,14 +149,14 @@ struct csw_schedule csw_schedule_default(const struct csw_kernel *kernel)
 
 static bool takes_chunk(enum csw_handout handout)
 {
-    return handout == CSW_DYNAMIC || handout == CSW_GUIDED;
+    return handout != CSW_WHOLE && handout != CSW_STATIC;
 }
 
 int csw_schedule_parse(struct csw_schedule *ret_schedule, const char *text, struct csw_err *err)
 {
     const size_t length = strcspn(text, ":");
 
-    for (int i = CSW_WHOLE; i <= CSW_GUIDED; i++) {
+    for (int i = CSW_WHOLE; i <= CSW_LATE; i++) {
         struct csw_schedule schedule = {.handout = (enum csw_handout)i};
 
         if (strlen(handout_names[i]) != length || strncmp(handout_names[i], text, length) != 0)
@@ -166,7 +164,8 @@ int csw_schedule_parse(struct csw_schedule *ret_schedule, const char *text, stru
         if (text[length] == ':') {
             if (!takes_chunk(schedule.handout))
                 return csw_fail(err, -EINVAL,
-                                "schedule '%.40s' takes no chunk; dynamic and guided do", text);
+                                "schedule '%.40s' takes no chunk; dynamic, guided and late do",
+                                text);
             if (!read_number(text + length + 1, &schedule.chunk) || schedule.chunk == 0)
                 return csw_fail(err, -EINVAL,
                                 "the chunk of schedule '%.40s' is not a whole number of items, at "
@@ -177,8 +176,8 @@ int csw_schedule_parse(struct csw_schedule *ret_schedule, const char *text, stru
         return 0;
     }
     return csw_fail(err, -EINVAL,
-                    "unknown schedule '%.40s'; there are whole, static, dynamic[:chunk] and "
-                    "guided[:chunk]",
+                    "unknown schedule '%.40s'; there are whole, static, dynamic[:chunk], "
+                    "guided[:chunk] and late[:chunk]",
                     text);
 }
 

@@ -32,10 +32,10 @@ only_in() {
 may_include include/coresweep '<coresweep/'
 may_include squares '<coresweep/squares\.h>|"(isa\.h|isas\.def|blocks\.h|lists\.h)"'
 may_include kernels '<coresweep/(kernel|err|squares)\.h>|"(squares\.h|squares/isa\.h|kernels\.def)"'
-may_include drivers '<coresweep/|"(gate\.h|drivers\.def)"'
+may_include drivers '<coresweep/|"(pool\.h|child\.h|thread\.h|drivers\.def)"'
 may_include harness '<coresweep/|"[a-z_]+\.h"'
 may_include cli '<coresweep/|"(cli\.h|harness/)'
-may_include bench/squares.d '<coresweep/|"([a-z_0-9]+\.h|harness/|drivers/gate\.h|squares/isas\.def)'
+may_include bench/squares.d '<coresweep/|"([a-z_0-9]+\.h|harness/|drivers/pool\.h|squares/isas\.def)'
 only_in hwloc harness/place.c
 only_in omp.h drivers/openmp.c
 only_in pthread.h drivers/pthread.c bench/squares.d/crew.h

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "drivers/gate.h"
+#include "drivers/pool.h"
 #include "harness/clock.h"
 #include "suite.h"
 
@@ -141,11 +141,20 @@ static void rig_run(struct rig *rig)
     must(chunks > 0 && chunks <= rig->job->units, &rig->setting, "impossible number of chunks");
 }
 
+/* As that of a worker is which took no part. */
+static bool is_empty(const struct csw_share *share)
+{
+    return share->tally.items == 0 && share->chunks == 0 && share->start_ns == 0 &&
+           share->end_ns == 0 && share->cpu_ns == 0 && share->preempted == 0 && share->cpu == -1;
+}
+
 static void must_be_stamped(const struct rig *rig, uint64_t before_ns, uint64_t after_ns)
 {
     for (unsigned w = 0; w < rig->setting.workers; w++) {
         const struct csw_share *share = &rig->shares[w];
 
+        if (w > 0 && rig->job->schedule.handout == CSW_LATE && is_empty(share))
+            continue;
         must(before_ns <= share->start_ns && share->start_ns <= share->end_ns &&
                  share->end_ns <= after_ns,
              &rig->setting, "a worker did not take part in this run");
@@ -182,8 +191,8 @@ static void run_and_check_stamps(struct rig *rig, bool stamped)
 
 #define LARGEST_TEAM 8
 static const unsigned team_sizes[] = {1, 2, 3, 5, LARGEST_TEAM};
-static const char *const schedules[] = {"whole",     "static", "dynamic", "dynamic:1",
-                                        "dynamic:7", "guided", "guided:3"};
+static const char *const schedules[] = {"whole",  "static",   "dynamic", "dynamic:1", "dynamic:7",
+                                        "guided", "guided:3", "late",    "late:1"};
 static const char *const workloads[] = {
     "0",
     "1",
@@ -193,6 +202,14 @@ static const char *const workloads[] = {
     "100,200,500,300,10",
     TEN_TASKS "," TEN_TASKS "," TEN_TASKS "," TEN_TASKS "," TEN_TASKS,
 };
+
+static bool takes(const struct setting *setting)
+{
+    struct csw_schedule schedule;
+
+    CU_ASSERT_EQUAL_FATAL(csw_schedule_parse(&schedule, setting->schedule, NULL), 0);
+    return csw_driver_check(setting->driver, &schedule, setting->workers, NULL) == 0;
+}
 
 /* Visits every driver of this build. */
 static void each_driver(void (*visit)(const struct csw_driver *))
@@ -237,7 +254,8 @@ static void run_all_jobs(const struct setting *team)
         for (size_t t = 0; t < COUNT(workloads); t++) {
             setting.schedule = schedules[s];
             setting.tasks = workloads[t];
-            run_three_times(&setting);
+            if (takes(&setting))
+                run_three_times(&setting);
         }
 }
 
@@ -451,91 +469,147 @@ static void sleep_at_random(uint64_t *seed)
         nanosleep(&(struct timespec){.tv_nsec = ns}, NULL);
 }
 
-static void run_with_pauses(const struct csw_driver *driver)
+static void run_with_pauses(const struct setting *setting)
+{
+    uint64_t seed = 1;
+    struct rig rig;
+
+    rig_init(&rig, setting);
+    if (rig_open_team(&rig))
+        for (int run = 0; run < 1000; run++) {
+            sleep_at_random(&seed);
+            rig_run(&rig);
+        }
+    rig_close_team(&rig);
+    rig_release(&rig);
+}
+
+static void run_teams_with_pauses(const struct csw_driver *driver)
 {
     static const unsigned workers[] = {2, 3, 5};
-    uint64_t seed = 1;
+    static const char *const handouts[] = {"dynamic:1", "late:1"};
 
-    for (size_t i = 0; i < COUNT(workers) && !(driver->flags & CSW_ONE_WORKER); i++) {
-        struct rig rig;
+    for (size_t i = 0; i < COUNT(workers); i++)
+        for (size_t k = 0; k < COUNT(handouts); k++) {
+            const struct setting setting = {driver, workers[i], handouts[k], "3", "none"};
 
-        rig_init(&rig, &(struct setting){driver, workers[i], "dynamic:1", "3", "none"});
-        if (rig_open_team(&rig))
-            for (int run = 0; run < 1000; run++) {
-                sleep_at_random(&seed);
-                rig_run(&rig);
-            }
-        rig_close_team(&rig);
-        rig_release(&rig);
-    }
+            if (takes(&setting))
+                run_with_pauses(&setting);
+        }
 }
 
 static void workers_that_fell_asleep_between_runs_are_woken(void)
 {
-    each_driver(run_with_pauses);
+    each_driver(run_teams_with_pauses);
 }
 
 /* Longer than the runner's time limit: only a wakeup ends the leader's sleep in time. */
 #define FOREVER_NS (1000 * CSW_NS_PER_S)
-#define GATE_WORKERS 3
+#define POOL_WORKERS 4
 
 struct crowd {
-    struct csw_gate gate;
-    _Atomic uint64_t seeds;
-    bool stop; /* written before a release, read after it */
+    struct csw_pool *pool;
+    _Atomic uint64_t seeds, parts;
 };
 
-static void *arrive_late(void *argument)
+static void dawdle(void *context, unsigned worker, struct csw_share *share)
+{
+    struct crowd *crowd = context;
+    uint64_t seed = atomic_fetch_add(&crowd->seeds, 1) << 32;
+
+    sleep_at_random(&seed);
+    atomic_fetch_add(&crowd->parts, 1);
+    *share = (struct csw_share){.chunks = worker, .cpu = -1};
+}
+
+static void *serve(void *argument)
 {
     struct crowd *crowd = argument;
-    uint64_t seed = atomic_fetch_add(&crowd->seeds, 1) << 32;
-    uint32_t epoch = 0;
 
-    for (;;) {
-        sleep_at_random(&seed);
-        csw_gate_arrive(&crowd->gate);
-        epoch = csw_gate_wait(&crowd->gate, epoch);
-        if (crowd->stop)
-            return NULL;
-    }
+    csw_pool_serve(crowd->pool, (unsigned)atomic_fetch_add(&crowd->seeds, 1), dawdle, crowd);
+    return NULL;
 }
 
-static void pass_gate(bool between_processes)
+/* Asleep at once: the leader never spins. */
+static void lead(struct crowd *crowd, uint64_t rounds)
 {
-    struct crowd crowd = {.seeds = 1};
-    pthread_t threads[GATE_WORKERS];
+    struct csw_share shares[POOL_WORKERS];
     uint64_t seed = 0;
 
-    csw_gate_init(&crowd.gate, GATE_WORKERS, between_processes);
-    for (int i = 0; i < GATE_WORKERS; i++)
-        CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, arrive_late, &crowd), 0);
-    for (int round = 0; round <= 1000; round++) {
-        while (!csw_gate_spin(&crowd.gate) && !csw_gate_sleep(&crowd.gate, FOREVER_NS))
-            ;
+    for (uint64_t round = 1; round <= rounds; round++) {
+        uint64_t took_part = 0;
+
         sleep_at_random(&seed);
-        crowd.stop = round == 1000;
-        csw_gate_release(&crowd.gate, GATE_WORKERS);
+        atomic_store(&crowd->parts, 0);
+        csw_pool_release(crowd->pool, POOL_WORKERS);
+        if (round % 2)
+            sleep_at_random(&seed);
+        csw_pool_close_entry(crowd->pool);
+        while (!csw_pool_sleep(crowd->pool, FOREVER_NS))
+            ;
+        csw_pool_collect(crowd->pool, shares);
+        for (unsigned w = 1; w < POOL_WORKERS; w++) {
+            CU_ASSERT_TRUE(shares[w].chunks == 0 || shares[w].chunks == w);
+            took_part += shares[w].chunks > 0;
+        }
+        CU_ASSERT_EQUAL(took_part, atomic_load(&crowd->parts));
+        CU_ASSERT_TRUE(crowd->pool->late || took_part == POOL_WORKERS - 1);
     }
-    for (int i = 0; i < GATE_WORKERS; i++)
-        CU_ASSERT_EQUAL(pthread_join(threads[i], NULL), 0);
 }
 
-static void a_leader_that_fell_asleep_is_woken_by_the_last_arrival(void)
+static void lead_a_pool(unsigned flags)
 {
-    pass_gate(false);
-    pass_gate(true);
+    const struct csw_placement placement = {.workers = POOL_WORKERS};
+    struct crowd crowd = {.seeds = 1};
+    pthread_t threads[POOL_WORKERS];
+
+    CU_ASSERT_EQUAL_FATAL(csw_pool_map(&crowd.pool, &placement, flags, NULL), 0);
+    for (int w = 1; w < POOL_WORKERS; w++)
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[w], NULL, serve, &crowd), 0);
+    while (!csw_pool_await_ready(crowd.pool, POOL_WORKERS - 1, FOREVER_NS))
+        ;
+    lead(&crowd, 1000);
+    csw_pool_stop(crowd.pool);
+    for (int w = 1; w < POOL_WORKERS; w++)
+        CU_ASSERT_EQUAL(pthread_join(threads[w], NULL), 0);
+    csw_pool_unmap(crowd.pool);
 }
 
-static void a_gate_that_nobody_passes_gives_the_leader_back_in_time(void)
+static void a_leader_that_fell_asleep_is_woken_when_all_are_done(void)
 {
-    struct csw_gate gate;
+    lead_a_pool(0);
+    lead_a_pool(CSW_POOL_PROCESSES);
+    lead_a_pool(CSW_POOL_LATE);
+    lead_a_pool(CSW_POOL_LATE | CSW_POOL_PROCESSES);
+}
 
-    csw_gate_init(&gate, 1, true);
-    CU_ASSERT_FALSE(csw_gate_spin(&gate));
-    CU_ASSERT_FALSE(csw_gate_sleep(&gate, 1000));
-    csw_gate_arrive(&gate);
-    CU_ASSERT_TRUE(csw_gate_spin(&gate));
-    CU_ASSERT_TRUE(csw_gate_sleep(&gate, 1000));
+static void a_pool_that_nobody_serves_gives_the_leader_back_in_time(void)
+{
+    const struct csw_placement placement = {.workers = 2};
+    struct csw_pool *pool = NULL;
+
+    CU_ASSERT_EQUAL_FATAL(csw_pool_map(&pool, &placement, CSW_POOL_PROCESSES, NULL), 0);
+    CU_ASSERT_FALSE(csw_pool_await_ready(pool, 1, 1000));
+    csw_pool_release(pool, 1);
+    CU_ASSERT_FALSE(csw_pool_spin(pool));
+    CU_ASSERT_FALSE(csw_pool_sleep(pool, 1000));
+    csw_pool_unmap(pool);
+}
+
+static void a_run_that_nobody_joined_late_is_over_at_once(void)
+{
+    const struct csw_placement placement = {.workers = 2};
+    struct csw_share shares[2];
+    struct csw_pool *pool = NULL;
+
+    CU_ASSERT_EQUAL_FATAL(csw_pool_map(&pool, &placement, CSW_POOL_LATE, NULL), 0);
+    csw_pool_release(pool, 1);
+    csw_pool_close_entry(pool);
+    CU_ASSERT_TRUE(csw_pool_spin(pool));
+    csw_pool_collect(pool, shares);
+    CU_ASSERT_EQUAL(shares[1].chunks, 0);
+    CU_ASSERT_EQUAL(shares[1].cpu, -1);
+    csw_pool_unmap(pool);
 }
 
 /* ---- registry ------------------------------------------------------------------------------- */
@@ -568,6 +642,14 @@ static void every_entry_is_found_by_its_name_and_says_what_it_is(void)
     CU_ASSERT_PTR_NULL(csw_driver_find(""));
 }
 
+/* Names have dashes where files have underscores. */
+static void swap(char *name, char from, char to)
+{
+    for (; *name; name++)
+        if (*name == from)
+            *name = to;
+}
+
 static void every_entry_has_a_file_of_its_name(void)
 {
     const struct csw_driver_entry *entry;
@@ -575,20 +657,26 @@ static void every_entry_has_a_file_of_its_name(void)
 
     for (size_t i = 0; (entry = csw_driver_at(i)); i++) {
         snprintf(file, sizeof file, "%s.c", entry->name);
+        swap(file, '-', '_');
         CU_ASSERT_EQUAL(access(source_path(file), R_OK), 0);
     }
 }
 
-/* True for a file that must have a line in drivers.def; its name without ".c" goes to `ret_name`.
+/* True for a file that must have a line in drivers.def; its name for people goes to `ret_name`.
  */
 static bool is_driver_file(const char *file, char ret_name[64])
 {
+    static const char *const shared[] = {"registry", "pool", "child", "thread"};
     const size_t length = strlen(file);
 
     if (length < 3 || length > 60 || strcmp(file + length - 2, ".c") != 0)
         return false;
     snprintf(ret_name, 64, "%.*s", (int)length - 2, file);
-    return strcmp(ret_name, "registry") != 0 && strcmp(ret_name, "gate") != 0;
+    for (size_t i = 0; i < COUNT(shared); i++)
+        if (strcmp(ret_name, shared[i]) == 0)
+            return false;
+    swap(ret_name, '_', '-');
+    return true;
 }
 
 static void every_file_of_a_driver_has_an_entry(void)
@@ -614,8 +702,9 @@ static const struct test tests[] = {
     TEST(opening_and_closing_again_and_again_leaves_no_mapping),
     TEST(closing_no_team_is_fine),
     TEST(workers_that_fell_asleep_between_runs_are_woken),
-    TEST(a_leader_that_fell_asleep_is_woken_by_the_last_arrival),
-    TEST(a_gate_that_nobody_passes_gives_the_leader_back_in_time),
+    TEST(a_leader_that_fell_asleep_is_woken_when_all_are_done),
+    TEST(a_pool_that_nobody_serves_gives_the_leader_back_in_time),
+    TEST(a_run_that_nobody_joined_late_is_over_at_once),
     TEST(every_entry_is_found_by_its_name_and_says_what_it_is),
     TEST(every_entry_has_a_file_of_its_name),
     TEST(every_file_of_a_driver_has_an_entry),

@@ -230,13 +230,13 @@ static struct csw_share shares[MAX_TEAM];
 static void work_as_a_team(const struct csw_job *job, struct csw_tally *ret_sum,
                            uint64_t *ret_chunks)
 {
-    static struct csw_cursor cursor;
+    static struct csw_range ranges[MAX_TEAM];
 
-    cursor.next = 0;
+    csw_deal(job, ranges);
     *ret_sum = (struct csw_tally){0};
     *ret_chunks = 0;
     for (unsigned worker = 0; worker < job->workers; worker++) {
-        csw_work(job, worker, &cursor, &shares[worker]);
+        csw_work(job, worker, ranges, &shares[worker]);
         csw_tally_add(ret_sum, &shares[worker].tally);
         *ret_chunks += shares[worker].chunks;
     }
@@ -268,11 +268,12 @@ static void guided_takes_its_share_of_what_remains(void)
     static const uint64_t taken_by_three[] = {334, 222, 148, 99, 66};
     struct given given;
     struct csw_err err;
-    struct csw_cursor cursor = {0};
+    struct csw_range range = {0};
 
     CU_ASSERT_EQUAL_FATAL(open_job(&given, csw_kernel_find("count"), "1000", "guided:1", 3, &err),
                           0);
-    csw_work(given.job, 0, &cursor, &shares[0]);
+    csw_deal(given.job, &range);
+    csw_work(given.job, 0, &range, &shares[0]);
     uint64_t left = 1000, chunks = 0;
 
     for (; left > 0; chunks++) {
@@ -528,18 +529,18 @@ static void kernels_of_the_registry_refuse_what_they_cannot_do_exactly(void)
     }
 }
 
-static void up_to_2_to_32_units_are_taken(void)
+static void up_to_2_to_31_units_are_taken(void)
 {
     static const struct {
         const char *tasks, *schedule;
         uint64_t units; /* 0: refused */
     } rows[] = {
-        {"8589934592", "dynamic:2", UINT64_C(1) << 32},
-        {"8589934591,1", "dynamic:2", 0},
+        {"4294967296", "dynamic:2", UINT64_C(1) << 31},
+        {"4294967295,1", "dynamic:2", 0},
         {"1,18446744073709551615", "guided:2", 0},
         {"5,18446744073709551615", "dynamic:1", 0},
-        {"4294967296", "dynamic:1", UINT64_C(1) << 32},
-        {"4294967297", "dynamic:1", 0},
+        {"2147483648", "dynamic:1", UINT64_C(1) << 31},
+        {"2147483649", "dynamic:1", 0},
         {"18446744073709551615,18446744073709551615", "dynamic:1", 0},
     };
 
@@ -550,7 +551,7 @@ static void up_to_2_to_32_units_are_taken(void)
             open_job(&given, csw_kernel_find("count"), rows[i].tasks, rows[i].schedule, 1, &err);
 
         CHECK(given.row, code == (rows[i].units ? 0 : -EINVAL));
-        CHECK(given.row, code < 0 ? !given.job && strstr(err.text, "more than 4294967296 units")
+        CHECK(given.row, code < 0 ? !given.job && strstr(err.text, "more than 2147483648 units")
                                   : given.job && given.job->units == rows[i].units);
         close_job(&given);
     }
@@ -562,13 +563,14 @@ static void an_unstamped_job_notes_no_times(void)
 {
     struct given given;
     struct csw_err err;
-    struct csw_cursor cursor = {0};
+    struct csw_range range = {0};
 
     CU_ASSERT_EQUAL_FATAL(open_job(&given, csw_kernel_find("count"), "1000", "dynamic", 1, &err),
                           0);
     given.job->stamped = false;
     memset(&shares[0], 0xff, sizeof shares[0]);
-    csw_work(given.job, 0, &cursor, &shares[0]);
+    csw_deal(given.job, &range);
+    csw_work(given.job, 0, &range, &shares[0]);
     CU_ASSERT_TRUE(csw_tally_equal(&shares[0].tally, &given.job->expect));
     CU_ASSERT_EQUAL(shares[0].start_ns, 0);
     CU_ASSERT_EQUAL(shares[0].end_ns, 0);
@@ -582,12 +584,13 @@ static void a_stamped_job_notes_start_end_and_cpu_time(void)
 {
     struct given given;
     struct csw_err err;
-    struct csw_cursor cursor = {0};
+    struct csw_range range = {0};
 
     CU_ASSERT_EQUAL_FATAL(open_job(&given, csw_kernel_find("spin"), "2000", "dynamic", 1, &err), 0);
     CU_ASSERT_TRUE(given.job->stamped);
     memset(&shares[0], 0xff, sizeof shares[0]);
-    csw_work(given.job, 0, &cursor, &shares[0]);
+    csw_deal(given.job, &range);
+    csw_work(given.job, 0, &range, &shares[0]);
     CU_ASSERT_TRUE(csw_tally_equal(&shares[0].tally, &given.job->expect));
     CU_ASSERT_TRUE(shares[0].start_ns > 0);
     CU_ASSERT_TRUE(shares[0].start_ns < shares[0].end_ns);
@@ -651,7 +654,7 @@ static const struct test tests[] = {
     TEST(too_many_units_are_refused_before_anything_is_opened),
     TEST(what_does_not_fit_together_is_refused_before_anything_is_opened),
     TEST(kernels_of_the_registry_refuse_what_they_cannot_do_exactly),
-    TEST(up_to_2_to_32_units_are_taken),
+    TEST(up_to_2_to_31_units_are_taken),
     TEST(an_unstamped_job_notes_no_times),
     TEST(a_stamped_job_notes_start_end_and_cpu_time),
     TEST(listed_hits_stand_in_the_order_of_tasks),

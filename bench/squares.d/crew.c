@@ -25,28 +25,29 @@ static void sit_down(struct bench_seat *seat)
     seat->real_time = take_precedence();
 }
 
+static void work(void *context, unsigned number, struct csw_share *share)
+{
+    const struct bench_crew *crew = context;
+
+    *share = (struct csw_share){.cpu = -1};
+    crew->task(&crew->seats[number], crew->argument);
+}
+
 static void *seat_main(void *argument)
 {
     struct bench_seat *seat = argument;
-    struct bench_crew *crew = seat->crew;
-    uint32_t epoch = 0;
 
     sit_down(seat);
-    for (;;) {
-        csw_gate_arrive(&crew->gate);
-        epoch = csw_gate_wait(&crew->gate, epoch);
-        if (!crew->task)
-            return NULL;
-        crew->task(seat, crew->argument);
-    }
+    csw_pool_serve(seat->crew->pool, seat->number, work, seat->crew);
+    return NULL;
 }
 
 static void wait_for_others(struct bench_crew *crew)
 {
-    bool arrived = csw_gate_spin(&crew->gate);
+    bool done = csw_pool_spin(crew->pool);
 
-    while (!arrived)
-        arrived = csw_gate_sleep(&crew->gate, JOIN_NS);
+    while (!done)
+        done = csw_pool_sleep(crew->pool, JOIN_NS);
 }
 
 static int place(struct bench_crew *crew, const struct csw_topo *topo, struct csw_err *err)
@@ -62,7 +63,10 @@ static int place(struct bench_crew *crew, const struct csw_topo *topo, struct cs
 /* The threads first, then the caller: see drivers/pthread.c. */
 static int seat_all(struct bench_crew *crew, struct csw_err *err)
 {
-    csw_gate_init(&crew->gate, crew->cores - 1, false);
+    const int code = csw_pool_map(&crew->pool, &crew->placement, 0, err);
+
+    if (code < 0)
+        return code;
     for (unsigned i = 0; i < crew->cores; i++) {
         struct bench_seat *seat = &crew->seats[i];
 
@@ -71,8 +75,8 @@ static int seat_all(struct bench_crew *crew, struct csw_err *err)
             return csw_fail(err, -EAGAIN, "cannot start thread %u", i);
     }
     sit_down(&crew->seats[0]);
-    if (crew->cores > 1)
-        wait_for_others(crew);
+    while (!csw_pool_await_ready(crew->pool, crew->cores - 1, JOIN_NS))
+        ;
     for (unsigned i = 0; i < crew->cores; i++)
         if (crew->seats[i].code < 0) {
             *err = crew->seats[i].err;
@@ -104,7 +108,7 @@ void bench_crew_run(struct bench_crew *crew, bool all, bench_task *task, void *a
     crew->working = others ? crew->cores : 1;
     atomic_store(&crew->at_start, 0);
     if (others)
-        csw_gate_release(&crew->gate, crew->cores - 1);
+        csw_pool_release(crew->pool, crew->cores - 1);
     task(&crew->seats[0], argument);
     if (others)
         wait_for_others(crew);
@@ -119,12 +123,11 @@ void bench_crew_meet(struct bench_crew *crew)
 
 void bench_crew_close(struct bench_crew *crew)
 {
-    crew->task = NULL;
-    if (crew->cores > 1) {
-        csw_gate_release(&crew->gate, crew->cores - 1);
-        for (unsigned i = 1; i < crew->cores; i++)
-            pthread_join(crew->seats[i].thread, NULL);
-    }
+    if (crew->pool)
+        csw_pool_stop(crew->pool);
+    for (unsigned i = 1; i < crew->cores; i++)
+        pthread_join(crew->seats[i].thread, NULL);
+    csw_pool_unmap(crew->pool);
     csw_placement_release(&crew->placement);
     free(crew->seats);
 }

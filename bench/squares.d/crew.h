@@ -9,7 +9,7 @@
 #include <coresweep/err.h>
 #include <coresweep/place.h>
 
-#include "drivers/gate.h"
+#include "drivers/pool.h"
 #include "memory.h"
 #include "quiet.h"
 
@@ -32,11 +32,11 @@ struct bench_seat {
 typedef void bench_task(struct bench_seat *, void *argument);
 
 struct bench_crew {
-    struct csw_gate gate;
+    struct csw_pool *pool;
     struct csw_placement placement;
     unsigned cores;
     struct bench_seat *seats;
-    bench_task *task; /* NULL: end */
+    bench_task *task;
     void *argument;
     unsigned working;          /* seats that the task is for */
     _Atomic unsigned at_start; /* of a task whose seats start together */

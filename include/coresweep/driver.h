@@ -11,6 +11,7 @@
 
 enum csw_driver_flags {
     CSW_ONE_WORKER = 1u << 0, /* only ever one worker: the serial baseline */
+    CSW_JOINS_LATE = 1u << 1, /* runs the schedule late, too */
 };
 
 struct csw_team; /* each driver's own */
@@ -29,7 +30,8 @@ struct csw_driver {
                 struct csw_err *);
 
     /*
-     * Runs the whole job once; every worker takes part, and all are parked again on return.
+     * Runs the whole job once. Every worker takes part, unless the schedule is late: then the share
+     * of one that did not is empty. On return all are parked, or still on their way to it.
      * `ret_shares` has one share per worker, on cache lines of its own; what it held before does
      * not matter. Returns 0, or a negative errno after which the team can only be closed.
      */
@@ -44,6 +46,10 @@ struct csw_driver_entry {
     const char *needs;               /* what the build must find: a CMake target, or "" */
     const struct csw_driver *driver; /* NULL: not in this build */
 };
+
+/* 0, or -EINVAL where the driver has no such team, or none that can run by this schedule. */
+int csw_driver_check(const struct csw_driver *, const struct csw_schedule *, unsigned workers,
+                     struct csw_err *);
 
 /* The registry, in the order of drivers.def; NULL past the end. */
 const struct csw_driver_entry *csw_driver_at(size_t index);

@@ -9,6 +9,10 @@
  *   dynamic  pieces of at most `chunk` items; the next free worker takes the next one
  *   guided   cut like dynamic; a free worker takes remaining/workers units at once, as one range
  *            (a runtime that hands units out itself, such as OpenMP's, scans them one by one)
+ *   late     cut and handed out like dynamic, but workers join late: the run ends when no unit is
+ *            left, without those that were still waking up. A short run may be the caller's alone
+ *
+ * Under all but late every worker takes part in every run, whether or not a unit is left for it.
  */
 #ifndef CORESWEEP_JOB_H
 #define CORESWEEP_JOB_H
@@ -50,11 +54,11 @@ int csw_number_parse(uint64_t *ret_number, const char *text, struct csw_err *);
 
 /* ---- schedule ------------------------------------------------------------------------------- */
 
-enum csw_handout { CSW_WHOLE, CSW_STATIC, CSW_DYNAMIC, CSW_GUIDED };
+enum csw_handout { CSW_WHOLE, CSW_STATIC, CSW_DYNAMIC, CSW_GUIDED, CSW_LATE };
 
 struct csw_schedule {
     enum csw_handout handout;
-    uint64_t chunk; /* items per unit of dynamic and guided; 0: about 1024 units in all */
+    uint64_t chunk; /* items per unit of dynamic, guided, late; 0: about 1024 units in all */
 };
 
 #define CSW_SCHEDULE_TEXT_SIZE 32
@@ -63,7 +67,7 @@ struct csw_schedule {
  */
 struct csw_schedule csw_schedule_default(const struct csw_kernel *);
 
-/* Reads "whole", "static", "dynamic[:chunk]" or "guided[:chunk]". */
+/* Reads "whole", "static", "dynamic[:chunk]", "guided[:chunk]" or "late[:chunk]". */
 int csw_schedule_parse(struct csw_schedule *ret_schedule, const char *text, struct csw_err *);
 
 /* Writes the text that csw_schedule_parse reads. */
@@ -102,7 +106,7 @@ struct csw_job {
 /*
  * Whether csw_job_open would take the three together: 0, -ENOTSUP where this CPU cannot run the
  * kernel, -EINVAL where a task exceeds its max_n, where the data of all tasks exceed nine tenths of
- * the physical memory, or where the schedule does not fit it or cuts it into more than 2^32 units.
+ * the physical memory, or where the schedule does not fit it or cuts it into more than 2^31 units.
  */
 int csw_job_check(const struct csw_kernel *, const struct csw_workload *,
                   const struct csw_schedule *, struct csw_err *);
@@ -122,17 +126,28 @@ void csw_job_close(struct csw_job *);
 /* What one worker did of one run, on cache lines of its own. */
 struct csw_share {
     _Alignas(CSW_CACHE_LINE) struct csw_tally tally;
-    uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC; 0 when the job is not stamped */
+    uint64_t chunks; /* ranges scanned */
+    /* From here on: 0 and -1 when the job is not stamped, or when the worker took no part. */
+    uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC */
     uint64_t cpu_ns;           /* thread CPU time between the two */
-    uint64_t chunks;           /* ranges scanned */
     uint64_t preempted;        /* involuntary context switches between the two */
-    int cpu;                   /* CPU seen at the end; -1 when the job is not stamped */
+    int cpu;                   /* CPU seen at the end */
 };
 
-/* The next unit to hand out, shared by the workers of a team. */
-struct csw_cursor {
-    _Alignas(CSW_CACHE_LINE) _Atomic uint64_t next;
+/*
+ * The units that a worker of a team still has before it: first in the lower half, past the last in
+ * the upper. The worker takes from the front, and one that has nothing left takes the back half of
+ * another's. Where all take from one place (whole, guided), it is the first range, as a counter.
+ */
+struct csw_range {
+    _Alignas(CSW_CACHE_LINE) _Atomic uint64_t units;
 };
+
+/*
+ * Deals the units of one run to a team's ranges, one per worker. The driver calls it in each run
+ * before any worker is released.
+ */
+void csw_deal(const struct csw_job *, struct csw_range *ret_ranges);
 
 /* Empties the share and stamps its start; every worker calls it once, first in each run. */
 void csw_share_begin(const struct csw_job *, struct csw_share *ret_share);
@@ -147,10 +162,10 @@ void csw_share_end(const struct csw_job *, struct csw_share *);
 void csw_chunk(const struct csw_job *, uint64_t first, uint64_t last, struct csw_share *);
 
 /*
- * One worker's whole part of one run, by the job's schedule: begin, chunks, end. The driver sets
- * cursor->next to 0 before it releases the workers.
+ * One worker's whole part of one run, by the job's schedule: begin, chunks, end. `ranges` are the
+ * team's, dealt by csw_deal.
  */
-void csw_work(const struct csw_job *, unsigned worker, struct csw_cursor *,
+void csw_work(const struct csw_job *, unsigned worker, struct csw_range *ranges,
               struct csw_share *ret_share);
 
 #endif

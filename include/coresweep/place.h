@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include <coresweep/err.h>
 
@@ -62,6 +63,7 @@ struct csw_placement {
     unsigned workers;
     int *pu;             /* per worker: the system's number of its PU, or CSW_PU_ANY */
     bool oversubscribed; /* more workers than usable PUs: some share one */
+    bool throttled;      /* a CPU quota allows less than the usable PUs */
     char cannot[160];    /* why nothing is bound although it was asked for; "" otherwise */
 };
 
@@ -84,6 +86,10 @@ int csw_placement_probe(struct csw_placement *, struct csw_err *);
 /* Binds the calling thread as `worker`, reads the binding back and compares. 0 or negative errno.
  */
 int csw_placement_bind(const struct csw_placement *, unsigned worker, struct csw_err *);
+
+/* The same for another process, which has one thread: its parent can bind it before it gets far. */
+int csw_placement_bind_process(const struct csw_placement *, unsigned worker, pid_t pid,
+                               struct csw_err *);
 
 /* Gives the calling thread back the processing units that the process may use. */
 void csw_placement_unbind(const struct csw_placement *);

@@ -26,7 +26,7 @@ expect 2 "driver 'serial' has one worker, not 2" run --kernel trial --workers 2
 expect 2 "4000 workers of kernel 'trial' exceed the [0-9]+ usable CPUs; add --oversubscribe" \
     run --kernel trial --driver pthread --workers 4000
 expect 2 "kernel 'spin' has no list of what it finds" run --kernel spin --list
-expect 2 'more than 4294967296 units; use a larger chunk' \
+expect 2 'more than 2147483648 units; use a larger chunk' \
     run --kernel count --n 2305843009213693952 --schedule dynamic:1 --list
 expect 2 "'extra' is not expected here" run --kernel trial extra
 expect 2 "unrecognized option '--kernle'" run --kernle trial
