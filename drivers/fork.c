@@ -8,12 +8,11 @@
  * forked them. The handler goes with the last team, and passes on what is not its own.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <coresweep/driver.h>
@@ -30,7 +29,7 @@ struct csw_team {
     struct csw_pool *pool;
     struct csw_children children;
     sigjmp_buf escape; /* out of a run that lost a child */
-    pid_t caller;      /* thread id of the run under way */
+    pthread_t caller;  /* thread of the run under way */
     sig_atomic_t seen; /* deaths, when the children were last looked at */
     bool watched;      /* the team counts among the users of the handler */
     bool broken;       /* a worker has died: the others are not asked to end, but killed */
@@ -58,8 +57,8 @@ static void on_child(int number, siginfo_t *info, void *context)
     struct csw_team *team = running;
 
     deaths = deaths + 1;
-    if (team && team->caller != (pid_t)syscall(SYS_gettid))
-        syscall(SYS_tgkill, getpid(), team->caller, number);
+    if (team && !pthread_equal(team->caller, pthread_self()))
+        pthread_kill(team->caller, number);
     else if (team && csw_children_find_dead(&team->children, NULL) >= 0) {
         running = NULL;
         siglongjmp(team->escape, 1);
@@ -239,7 +238,7 @@ static int fork_run(struct csw_team *team, struct csw_share *ret_shares, struct 
         return 0;
     }
     if (sigsetjmp(team->escape, 0) == 0) {
-        team->caller = (pid_t)syscall(SYS_gettid);
+        team->caller = pthread_self();
         running = team;
         code = run_as_caller(team, &ret_shares[0], err);
         running = NULL;

@@ -63,17 +63,6 @@ static bool is_listing(const struct csw_job *job)
     return job->listing.unit_hits || job->listing.hits;
 }
 
-/*
- * Adds what a kernel returned. It was stored in words of 8 bytes, which compilers would read back
- * as two of 16 to add them in pairs: a load that waits until the stores have left the core's
- * buffer, 5 ns a chunk. The empty asm has every word loaded by itself.
- */
-static inline void add_returned(struct csw_tally *sum, struct csw_tally tally)
-{
-    __asm__("" : "+r"(tally.items), "+r"(tally.work), "+r"(tally.hits), "+r"(tally.digest));
-    csw_tally_add(sum, &tally);
-}
-
 /* Scans the units, or fills them where that is what the run is for. */
 static void scan_units(const struct csw_job *job, const struct csw_part *part, uint64_t first,
                        uint64_t last, struct csw_share *share)
@@ -83,7 +72,7 @@ static void scan_units(const struct csw_job *job, const struct csw_part *part, u
     const struct csw_tally tally = job->filling ? job->kernel->fill((void *)part->state, lo, hi)
                                                 : job->kernel->scan(part->state, lo, hi);
 
-    add_returned(&share->tally, tally);
+    csw_tally_add(&share->tally, &tally);
     share->chunks++;
     if (job->listing.unit_hits)
         job->listing.unit_hits[first] = tally.hits;
@@ -250,7 +239,9 @@ static void scan_each(const struct csw_job *job, const struct csw_part *part, ui
     for (uint64_t k = first - part->first_unit; k < last - part->first_unit; k++) {
         const uint64_t hi = lo + part->quotient + (k < part->remainder);
 
-        add_returned(&share->tally, scan(part->state, lo, hi));
+        const struct csw_tally tally = scan(part->state, lo, hi);
+
+        csw_tally_add(&share->tally, &tally);
         lo = hi;
     }
     share->chunks += last - first;
