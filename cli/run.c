@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,6 @@
 #include <coresweep/measure.h>
 #include <coresweep/plan.h>
 
-#include "harness/cgroup.h"
 #include "harness/clock.h"
 #include "harness/files.h"
 #include "harness/names.h"
@@ -41,7 +39,8 @@ static const struct argp_option run_argp_options[] = {
     {"workers", KEY_WORKERS, "N", 0,
      "Workers (default: all usable CPUs, within the CPU quota; 1 for serial)", 0},
     {"schedule", KEY_SCHEDULE, "NAME", 0,
-     "whole, static, dynamic[:chunk], guided[:chunk] or late[:chunk]; chunk in items, 1/1024 of all "
+     "whole, static, dynamic[:chunk], guided[:chunk] or late[:chunk]; chunk in items, 1/1024 of "
+     "all "
      "if not given "
      "(default: dynamic, whole for tasks that cannot be divided)",
      0},
@@ -108,14 +107,7 @@ struct point {
 
 static unsigned default_workers(const struct csw_driver *driver, const struct csw_topo *topo)
 {
-    const unsigned usable = csw_topo_pus(topo);
-    char *source;
-    const double quota = csw_cgroup_quota("", &source);
-
-    free(source);
-    if (driver->flags & CSW_ONE_WORKER)
-        return 1;
-    return quota < usable ? (unsigned)ceil(quota) : usable; /* false for NAN: no quota */
+    return driver->flags & CSW_ONE_WORKER ? 1 : csw_topo_workers(topo);
 }
 
 static int check_workers(const struct point *point, unsigned workers, bool oversubscribe,
@@ -255,6 +247,8 @@ static void print_summary(const struct csw_sample *sample, const struct csw_kern
     print_time("region:  ", sample->region_ns, "");
     printf(", %s %s/s (median sample, of %" PRIu64 " run%s)\n", rate,
            steps ? kernel->unit : "items", sample->iterations, sample->iterations == 1 ? "" : "s");
+    if (sample->joined < sample->workers)
+        printf("joined:  %" PRIu64 " of the workers; the others came too late\n", sample->joined);
     print_time("once:    ", sample->e2e_ns, ", of which ");
     print_time("", (double)sample->open_ns, " to make the workers, ");
     print_time("", (double)sample->first_ns, " for a cold run, ");

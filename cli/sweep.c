@@ -69,9 +69,12 @@ static const struct argp_option sweep_argp_options[] = {
     {"driver", KEY_DRIVER, "NAME,...", 0,
      "Drivers (default: " DEFAULT_DRIVERS "); serial always takes part, as the base", 0},
     {"workers", KEY_WORKERS, "N,N-N,...", 0,
-     "Worker counts (default: 1, 2, 4 ... all usable CPUs; waiting kernels go past them)", 0},
+     "Worker counts (default: 1, 2, 4 ... all usable CPUs, within the CPU quota; waiting kernels "
+     "go past them)",
+     0},
     {"schedule", KEY_SCHEDULE, "NAME,...", 0,
-     "whole, static, dynamic[:chunk], guided[:chunk] or late[:chunk]; chunk in items, 1/1024 of all "
+     "whole, static, dynamic[:chunk], guided[:chunk] or late[:chunk]; chunk in items, 1/1024 of "
+     "all "
      "if not given "
      "(default: dynamic)",
      0},
@@ -247,9 +250,10 @@ static int check_story(const struct csw_plan *plan, struct csw_err *err)
 static void warn_of_machine(const struct csw_host *host)
 {
     if (host->quota_cpus < (double)host->usable_pus)
-        cli_warn("a CPU quota of %.2f (%s) is below the %" PRIu64
-                 " usable CPUs: more workers than that will be held back",
-                 host->quota_cpus, host->quota_source, host->usable_pus);
+        cli_warn(
+            "a CPU quota of %.2f (%s) is below the %" PRIu64
+            " usable CPUs: more workers than that are held back, and not part of --workers auto",
+            host->quota_cpus, host->quota_source, host->usable_pus);
     if (*host->placement)
         cli_warn("workers are not bound: %s", host->placement);
 }
@@ -298,12 +302,19 @@ static char *default_path(const struct csw_host *host)
     return asprintf(&path, "coresweep-%s-%s.jsonl", host->hostname, stamp) >= 0 ? path : NULL;
 }
 
+static int make_points(struct sweep_command *command, struct csw_series_list *series,
+                       struct csw_err *err)
+{
+    const struct csw_room room = {csw_topo_pus(command->topo), csw_topo_workers(command->topo)};
+
+    return csw_plan_fill(&command->plan, series, &room, err);
+}
+
 /* Fills the plan: first as asked, to find mistakes before anything runs; then with scaled tasks. */
 static int fill_plan(struct sweep_command *command, struct csw_series_list *series,
                      struct csw_err *err)
 {
-    const unsigned usable = csw_topo_pus(command->topo);
-    int code = csw_plan_fill(&command->plan, series, usable, err);
+    int code = make_points(command, series, err);
 
     return code == 0 ? check_places(command, err) : code;
 }
@@ -331,7 +342,7 @@ static int scale_tasks(struct sweep_command *command, struct csw_series_list *se
     if (code < 0)
         return code;
     drop_points(&command->plan);
-    return csw_plan_fill(&command->plan, series, csw_topo_pus(command->topo), err);
+    return make_points(command, series, err);
 }
 
 static int write_head(struct sweep_command *command, struct csw_err *err)

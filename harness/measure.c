@@ -175,6 +175,7 @@ static int fill_workers(const struct visit *visit, struct csw_sample *sample, st
             .pu = visit->setup->placement->pu[w],
             .cpu = share->cpu,
         };
+        sample->joined += share->cpu >= 0;
     }
     return 0;
 }

@@ -128,6 +128,24 @@ bool csw_topo_is_here(const struct csw_topo *topo)
     return hwloc_topology_is_thissystem(topo->hwloc) == 1;
 }
 
+/* In CPUs; infinite where there is none, as on a machine that is only described. */
+static double quota_of(const struct csw_topo *topo)
+{
+    char *source = NULL;
+    const double quota = csw_topo_is_here(topo) ? csw_cgroup_quota("", &source) : NAN;
+
+    free(source);
+    return isnan(quota) ? INFINITY : quota;
+}
+
+unsigned csw_topo_workers(const struct csw_topo *topo)
+{
+    const double quota = ceil(quota_of(topo));
+    const unsigned usable = csw_topo_pus(topo);
+
+    return quota < 1 ? 1 : quota < usable ? (unsigned)quota : usable;
+}
+
 static void print_count(FILE *out, unsigned count, const char *noun)
 {
     fprintf(out, "%s%u %s%s", ftell(out) > 0 ? ", " : "", count, noun, count == 1 ? "" : "s");
@@ -450,16 +468,6 @@ static int find_policy(enum csw_policy *ret_policy, const char *pin, struct csw_
         pin);
 }
 
-/* A machine that is only described has no quota. */
-static bool is_throttled(const struct csw_topo *topo)
-{
-    char *source = NULL;
-    const double quota = csw_topo_is_here(topo) ? csw_cgroup_quota("", &source) : NAN;
-
-    free(source);
-    return quota < csw_topo_pus(topo); /* false for NAN: no quota */
-}
-
 int csw_placement_init(struct csw_placement *ret_placement, const struct csw_topo *topo,
                        const char *pin, unsigned workers, struct csw_err *err)
 {
@@ -490,7 +498,7 @@ int csw_placement_init(struct csw_placement *ret_placement, const struct csw_top
                                             .workers = workers,
                                             .pu = pu,
                                             .oversubscribed = workers > csw_topo_pus(topo),
-                                            .throttled = is_throttled(topo)};
+                                            .throttled = quota_of(topo) < csw_topo_pus(topo)};
     return 0;
 }
 

@@ -298,12 +298,13 @@ int csw_workers_check(const struct csw_kernel *kernel, unsigned workers, unsigne
 }
 
 static int counts_for(struct counts *ret_counts, const struct csw_plan *plan,
-                      const struct csw_kernel *kernel, unsigned usable_pus, struct csw_err *err)
+                      const struct csw_kernel *kernel, const struct csw_room *room,
+                      struct csw_err *err)
 {
     const bool waits = kernel->flags & CSW_WAITS;
 
     if (strcmp(plan->workers, "auto") == 0)
-        return powers_up_to(ret_counts, waits ? last_waiting(usable_pus) : usable_pus, err);
+        return powers_up_to(ret_counts, waits ? last_waiting(room->pus) : room->workers, err);
     int code = csw_counts_parse(&ret_counts->count, &ret_counts->size, plan->workers, err);
 
     if (code == 0)
@@ -311,7 +312,7 @@ static int counts_for(struct counts *ret_counts, const struct csw_plan *plan,
     if (code == 0)
         ret_counts->size = sort_unique(ret_counts->count, ret_counts->size);
     return code < 0 ? code
-                    : csw_workers_check(kernel, ret_counts->count[ret_counts->size - 1], usable_pus,
+                    : csw_workers_check(kernel, ret_counts->count[ret_counts->size - 1], room->pus,
                                         plan->oversubscribe, err);
 }
 
@@ -360,7 +361,7 @@ struct point_maker {
     const struct csw_series *series;
     const struct csw_kernel *kernel;
     const struct counts *counts;
-    unsigned usable_pus;
+    const struct csw_room *room;
 };
 
 static int make_point(const struct point_maker *maker, const char *schedule, const char *driver,
@@ -372,7 +373,7 @@ static int make_point(const struct point_maker *maker, const char *schedule, con
                                     .schedule = (char *)schedule,
                                     .driver = (char *)driver,
                                     .workers = workers,
-                                    .oversubscribed = workers > maker->usable_pus,
+                                    .oversubscribed = workers > maker->room->pus,
                                     .waits = maker->kernel->flags & CSW_WAITS,
                                     .unit = (char *)maker->kernel->unit};
 
@@ -401,32 +402,31 @@ static int add_driver(const char *name, void *context, struct csw_err *err)
     return code;
 }
 
-static int fill_series(struct csw_plan *plan, const struct csw_series *series, unsigned usable_pus,
-                       struct csw_err *err)
+static int fill_series(struct csw_plan *plan, const struct csw_series *series,
+                       const struct csw_room *room, struct csw_err *err)
 {
     struct counts counts = {0};
-    struct point_maker maker = {
-        .plan = plan, .series = series, .counts = &counts, .usable_pus = usable_pus};
+    struct point_maker maker = {.plan = plan, .series = series, .counts = &counts, .room = room};
     int code = csw_kernel_require(&maker.kernel, series->kernel, err);
 
     /* One serial base serves all schedules of a kernel, since the work is the same. */
     if (code == 0 && !has_driver(plan, series, NULL, "serial"))
         code = make_point(&maker, "whole", "serial", 1, err);
     if (code == 0)
-        code = counts_for(&counts, plan, maker.kernel, usable_pus, err);
+        code = counts_for(&counts, plan, maker.kernel, room, err);
     if (code == 0)
         code = csw_for_each_word(plan->driver, add_driver, &maker, err);
     free(counts.count);
     return code;
 }
 
-int csw_plan_fill(struct csw_plan *plan, const struct csw_series_list *list, unsigned usable_pus,
-                  struct csw_err *err)
+int csw_plan_fill(struct csw_plan *plan, const struct csw_series_list *list,
+                  const struct csw_room *room, struct csw_err *err)
 {
     int code = 0;
 
     for (size_t i = 0; code == 0 && i < list->count; i++)
-        code = fill_series(plan, &list->series[i], usable_pus, err);
+        code = fill_series(plan, &list->series[i], room, err);
     return code;
 }
 

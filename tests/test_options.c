@@ -386,7 +386,7 @@ static void every_choice_has_its_own_serial_base(void)
     struct csw_series_list list = {0};
 
     CU_ASSERT_EQUAL_FATAL(csw_series_init(&list, &plan, NULL), 0);
-    CU_ASSERT_EQUAL(csw_plan_fill(&plan, &list, 1, NULL), 0);
+    CU_ASSERT_EQUAL(csw_plan_fill(&plan, &list, &(struct csw_room){1, 1}, NULL), 0);
     CU_ASSERT_EQUAL_FATAL(plan.count, COUNT(expected));
     for (size_t i = 0; i < plan.count; i++) {
         CU_ASSERT_STRING_EQUAL(plan.points[i].options, expected[i][0]);

@@ -377,15 +377,20 @@ static struct csw_plan plan_with(const char *kernel, const char *schedule, const
 }
 
 /* Makes the series and fills the plan, which the caller releases in any case. */
-static int fill(struct csw_plan *plan, unsigned usable_pus, struct csw_err *err)
+static int fill_room(struct csw_plan *plan, const struct csw_room *room, struct csw_err *err)
 {
     struct csw_series_list list = {0};
 
     CU_ASSERT_EQUAL_FATAL(csw_series_init(&list, plan, err), 0);
-    const int code = csw_plan_fill(plan, &list, usable_pus, err);
+    const int code = csw_plan_fill(plan, &list, room, err);
 
     csw_series_release(&list);
     return code;
+}
+
+static int fill(struct csw_plan *plan, unsigned usable_pus, struct csw_err *err)
+{
+    return fill_room(plan, &(struct csw_room){usable_pus, usable_pus}, err);
 }
 
 /* The counts of the points of one driver as "1,2,4*", `*` where one is marked oversubscribed. */
@@ -482,6 +487,35 @@ static void worker_counts_follow_the_machine(void)
     }
 }
 
+/* Under a quota of 3 of 8 CPUs: more workers only where they were named. */
+static void worker_counts_by_themselves_stay_within_the_quota(void)
+{
+    static const struct csw_room room = {.pus = 8, .workers = 3};
+    static const struct {
+        const char *workers, *counts;
+    } table[] = {{"auto", "1,2,3"}, {"8", "1,8"}};
+
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct csw_plan plan = plan_with("trial", "auto", "pthread", table[i].workers, false);
+        char counts[64];
+
+        CU_ASSERT_EQUAL(fill_room(&plan, &room, NULL), 0);
+        counts_of(&plan, "pthread", counts, sizeof counts);
+        CU_ASSERT_STRING_EQUAL(counts, table[i].counts);
+        csw_plan_release(&plan);
+    }
+}
+
+static void a_driver_that_cannot_run_by_a_schedule_is_refused_with_the_reason(void)
+{
+    struct csw_plan plan = plan_with("trial", "late", "pthread,pthread-each", "auto", false);
+    struct csw_err err = {0};
+
+    CU_ASSERT_EQUAL(fill(&plan, 2, &err), -EINVAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "driver 'pthread-each'"));
+    csw_plan_release(&plan);
+}
+
 /* A visit refuses more, so that a plan must not ask for more. */
 static void no_plan_asks_for_more_workers_than_a_team_may_have(void)
 {
@@ -542,7 +576,7 @@ static void every_work_has_one_serial_base_which_comes_first(void)
         struct csw_plan plan = plan_with("", "auto", drivers[d], "auto", false);
         size_t bases = 0;
 
-        CU_ASSERT_EQUAL(csw_plan_fill(&plan, &list, 4, NULL), 0);
+        CU_ASSERT_EQUAL(csw_plan_fill(&plan, &list, &(struct csw_room){4, 4}, NULL), 0);
         for (size_t i = 0; i < plan.count; i++) {
             CU_ASSERT(is_based(&plan, i));
             bases += strcmp(plan.points[i].driver, "serial") == 0;
@@ -604,6 +638,8 @@ static const struct test tests[] = {
     TEST(releasing_no_series_is_harmless),
     TEST(every_field_of_a_point_is_filled_in_the_order_of_the_options),
     TEST(worker_counts_follow_the_machine),
+    TEST(worker_counts_by_themselves_stay_within_the_quota),
+    TEST(a_driver_that_cannot_run_by_a_schedule_is_refused_with_the_reason),
     TEST(no_plan_asks_for_more_workers_than_a_team_may_have),
     TEST(computing_kernels_do_not_exceed_the_cpus_unasked),
     TEST(every_work_has_one_serial_base_which_comes_first),

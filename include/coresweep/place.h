@@ -30,6 +30,10 @@ unsigned csw_topo_pus(const struct csw_topo *);
 unsigned csw_topo_cores(const struct csw_topo *);
 unsigned csw_topo_numa_nodes(const struct csw_topo *);
 
+/* Workers that have CPU time here: one per usable PU, and no more than the CPU quota, rounded up.
+ */
+unsigned csw_topo_workers(const struct csw_topo *);
+
 /* True for the machine that the program runs on, false for a described one. */
 bool csw_topo_is_here(const struct csw_topo *);
 

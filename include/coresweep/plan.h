@@ -37,13 +37,19 @@ struct csw_series_list {
 int csw_series_init(struct csw_series_list *ret_list, const struct csw_plan *, struct csw_err *);
 void csw_series_release(struct csw_series_list *);
 
+/* What a machine has room for. */
+struct csw_room {
+    unsigned pus;     /* usable: computing workers exceed them only when told to */
+    unsigned workers; /* that `auto` goes up to: see csw_topo_workers */
+};
+
 /*
  * Fills plan->points: for every kernel, choice of its options and workload one serial base, then
  * every driver x worker count of each series. One worker is always among the counts, as the base of
- * S_rel. Computing kernels may exceed `usable_pus` only with plan->oversubscribe. Returns 0,
- * -EINVAL or -ENOMEM.
+ * S_rel. Computing kernels may exceed room->pus only with plan->oversubscribe. Returns 0, -EINVAL
+ * or -ENOMEM.
  */
-int csw_plan_fill(struct csw_plan *, const struct csw_series_list *, unsigned usable_pus,
+int csw_plan_fill(struct csw_plan *, const struct csw_series_list *, const struct csw_room *room,
                   struct csw_err *);
 
 /*
