@@ -6,7 +6,9 @@
  * schedule's choice:
  *   whole    one: a task goes to one worker, as in a pool that maps over a list
  *   static   one per worker; piece w of every task goes to worker w
- *   dynamic  pieces of at most `chunk` items; the next free worker takes the next one
+ *   dynamic  pieces of at most `chunk` items; every worker begins with an even range of them, and
+ *            one that has done its own takes the back half of what another has left (a runtime
+ *            that hands units out itself has its own way, such as the next one to whoever asks)
  *   guided   cut like dynamic; a free worker takes remaining/workers units at once, as one range
  *            (a runtime that hands units out itself, such as OpenMP's, scans them one by one)
  *   late     cut and handed out like dynamic, but workers join late: the run ends when no unit is

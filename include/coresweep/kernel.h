@@ -75,7 +75,11 @@ struct csw_kernel {
      */
     int (*open)(void **ret_state, const struct csw_task *, struct csw_err *);
 
-    /* Works through the items [lo, hi); lo >= hi is empty and gives a zero tally. Re-entrant. */
+    /*
+     * Works through the items [lo, hi); lo >= hi is empty and gives a zero tally. Re-entrant. Like
+     * list and fill it takes no lock, allocates nothing and owns nothing: a run that has lost a
+     * worker leaves it midway, by a long jump.
+     */
     struct csw_tally (*scan)(const void *state, uint64_t lo, uint64_t hi);
 
     /*
