@@ -156,9 +156,9 @@ static void find_expectation(struct csw_job *job)
     }
 }
 
-int csw_job_open(struct csw_job **ret_job, const struct csw_kernel *kernel,
-                 const struct csw_workload *workload, const struct csw_schedule *schedule,
-                 unsigned workers, struct csw_err *err)
+int csw_job_cut(struct csw_job **ret_job, const struct csw_kernel *kernel,
+                const struct csw_workload *workload, const struct csw_schedule *schedule,
+                unsigned workers, struct csw_err *err)
 {
     int code = csw_job_check(kernel, workload, schedule, err);
 
@@ -181,10 +181,19 @@ int csw_job_open(struct csw_job **ret_job, const struct csw_kernel *kernel,
         return code;
     }
     cut_tasks(job, workload);
-    if (!kernel->fill)
-        find_expectation(job);
     *ret_job = job;
     return 0;
+}
+
+int csw_job_open(struct csw_job **ret_job, const struct csw_kernel *kernel,
+                 const struct csw_workload *workload, const struct csw_schedule *schedule,
+                 unsigned workers, struct csw_err *err)
+{
+    const int code = csw_job_cut(ret_job, kernel, workload, schedule, workers, err);
+
+    if (code == 0 && !kernel->fill)
+        find_expectation(*ret_job);
+    return code;
 }
 
 void csw_job_close(struct csw_job *job)

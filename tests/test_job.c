@@ -409,6 +409,22 @@ static void without_a_closed_form_one_serial_scan_tells_what_to_expect(void)
     }
 }
 
+static void a_job_that_was_only_cut_was_not_scanned_and_expects_nothing(void)
+{
+    static const struct csw_tally nothing = {0};
+    const struct csw_schedule schedule = {.handout = CSW_DYNAMIC, .chunk = 4};
+    struct given given = {0};
+
+    reset_witness(UINT_MAX);
+    CU_ASSERT_EQUAL_FATAL(csw_workload_parse(&given.workload, "9,0,500", NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(
+        csw_job_cut(&given.job, &witness_kernel, &given.workload, &schedule, 2, NULL), 0);
+    CU_ASSERT_EQUAL(witness.scans, 0);
+    CU_ASSERT_TRUE(csw_tally_equal(&given.job->expect, &nothing));
+    CU_ASSERT_EQUAL(given.job->units, 3 + 1 + 125);
+    close_job(&given);
+}
+
 static void every_state_is_closed_once(void)
 {
     struct given given;
@@ -649,6 +665,7 @@ static const struct test tests[] = {
     TEST(pieces_of_a_task_differ_by_one_item_at_most),
     TEST(static_gives_piece_w_of_every_task_to_worker_w),
     TEST(without_a_closed_form_one_serial_scan_tells_what_to_expect),
+    TEST(a_job_that_was_only_cut_was_not_scanned_and_expects_nothing),
     TEST(every_state_is_closed_once),
     TEST(a_task_that_cannot_be_opened_closes_those_before_it),
     TEST(too_many_units_are_refused_before_anything_is_opened),

@@ -121,6 +121,9 @@ int csw_job_check(const struct csw_kernel *, const struct csw_workload *,
  */
 int csw_job_open(struct csw_job **ret_job, const struct csw_kernel *, const struct csw_workload *,
                  const struct csw_schedule *, unsigned workers, struct csw_err *);
+/* The same for a caller who finds out himself what to expect: it is left zero. */
+int csw_job_cut(struct csw_job **ret_job, const struct csw_kernel *, const struct csw_workload *,
+                const struct csw_schedule *, unsigned workers, struct csw_err *);
 void csw_job_close(struct csw_job *);
 
 /* ---- what drivers call ---------------------------------------------------------------------- */
