@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <coresweep/lists.h>
 #include <coresweep/measure.h>
 #include <coresweep/plan.h>
 

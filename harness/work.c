@@ -63,61 +63,91 @@ static bool is_listing(const struct csw_job *job)
     return job->listing.unit_hits || job->listing.hits;
 }
 
-/* Scans the units, or fills them where that is what the run is for. */
+/* Scans the items, or fills them where that is what the run is for. */
+static struct csw_tally scan_items(const struct csw_job *job, const struct csw_part *part,
+                                   uint64_t lo, uint64_t hi)
+{
+    return job->filling ? job->kernel->fill((void *)part->state, lo, hi)
+                        : job->kernel->scan(part->state, lo, hi);
+}
+
 static void scan_units(const struct csw_job *job, const struct csw_part *part, uint64_t first,
                        uint64_t last, struct csw_share *share)
 {
     const uint64_t lo = item_of(part, first - part->first_unit);
     const uint64_t hi = item_of(part, last - part->first_unit);
-    const struct csw_tally tally = job->filling ? job->kernel->fill((void *)part->state, lo, hi)
-                                                : job->kernel->scan(part->state, lo, hi);
+    const struct csw_tally tally = scan_items(job, part, lo, hi);
 
     csw_tally_add(&share->tally, &tally);
     share->chunks++;
-    if (job->listing.unit_hits)
-        job->listing.unit_hits[first] = tally.hits;
+}
+
+/* Notes how many hits the unit has; a closed form knows without a scan. */
+static struct csw_tally count_unit(const struct csw_job *job, const struct csw_part *part,
+                                   uint64_t unit)
+{
+    const uint64_t lo = item_of(part, unit - part->first_unit);
+    const uint64_t hi = item_of(part, unit - part->first_unit + 1);
+    const struct csw_tally tally = job->kernel->expect ? job->kernel->expect(part->state, lo, hi)
+                                                       : scan_items(job, part, lo, hi);
+
+    job->listing.unit_hits[unit] = tally.hits;
+    return tally;
 }
 
 /*
  * Writes one unit's hits to their place, and tallies what was written. A unit that wrote another
  * number than was counted adds a step of work, which no right listing has.
  */
-static void list_unit(const struct csw_job *job, const struct csw_part *part, uint64_t unit,
-                      struct csw_share *share)
+static struct csw_tally list_unit(const struct csw_job *job, const struct csw_part *part,
+                                  uint64_t unit)
 {
     const uint64_t *start = &job->listing.unit_start[unit];
     uint64_t *hits = job->listing.hits + start[0];
     const uint64_t lo = item_of(part, unit - part->first_unit);
     const uint64_t hi = item_of(part, unit - part->first_unit + 1);
     const size_t count = job->kernel->list(part->state, lo, hi, hits);
+    struct csw_tally tally = {
+        .items = hi - lo, .work = count != start[1] - start[0], .hits = count};
 
-    share->tally.items += hi - lo;
-    share->tally.work += count != start[1] - start[0];
-    share->tally.hits += count;
     for (size_t i = 0; i < count; i++)
-        share->tally.digest += hits[i];
-    share->chunks++;
+        tally.digest += hits[i];
+    return tally;
 }
 
-void csw_chunk(const struct csw_job *job, uint64_t first, uint64_t last, struct csw_share *share)
+/* Counts or writes the hits of the units, one by one: each has a place of its own. */
+static void list_units(const struct csw_job *job, const struct csw_part *part, uint64_t first,
+                       uint64_t last, struct csw_share *share)
 {
-    const bool one_by_one = is_listing(job);
+    for (uint64_t unit = first; unit < last; unit++) {
+        const struct csw_tally tally =
+            job->listing.unit_hits ? count_unit(job, part, unit) : list_unit(job, part, unit);
 
+        csw_tally_add(&share->tally, &tally);
+        share->chunks++;
+    }
+}
+
+/* What is done with units of one task. */
+typedef void units_work(const struct csw_job *, const struct csw_part *, uint64_t first,
+                        uint64_t last, struct csw_share *);
+
+static inline void for_each_task(const struct csw_job *job, uint64_t first, uint64_t last,
+                                 struct csw_share *share, units_work *work)
+{
     for (size_t task = task_of(job, first); first < last; task++) {
         const struct csw_part *part = &job->parts[task];
         const uint64_t part_end = part->first_unit + part->pieces;
         const uint64_t end = last < part_end ? last : part_end;
 
-        while (first < end) {
-            const uint64_t next = one_by_one ? first + 1 : end;
-
-            if (job->listing.hits)
-                list_unit(job, part, first, share);
-            else
-                scan_units(job, part, first, next, share);
-            first = next;
-        }
+        work(job, part, first, end, share);
+        first = end;
     }
+}
+
+void csw_chunk(const struct csw_job *job, uint64_t first, uint64_t last, struct csw_share *share)
+{
+    for_each_task(job, first, last, share, is_listing(job) ? list_units : scan_units);
 }
 
 /* Piece `worker` of every task, in input order. */
@@ -247,19 +277,6 @@ static void scan_each(const struct csw_job *job, const struct csw_part *part, ui
     share->chunks += last - first;
 }
 
-static void chunk_each(const struct csw_job *job, uint64_t first, uint64_t last,
-                       struct csw_share *share)
-{
-    for (size_t task = task_of(job, first); first < last; task++) {
-        const struct csw_part *part = &job->parts[task];
-        const uint64_t part_end = part->first_unit + part->pieces;
-        const uint64_t end = last < part_end ? last : part_end;
-
-        scan_each(job, part, first, end, share);
-        first = end;
-    }
-}
-
 static void work_own_then_steal(const struct csw_job *job, unsigned worker,
                                 struct csw_range *ranges, struct csw_share *share)
 {
@@ -268,7 +285,10 @@ static void work_own_then_steal(const struct csw_job *job, unsigned worker,
 
     do {
         while ((count = take_front(&ranges[worker], &unit)) > 0)
-            (plain ? chunk_each : csw_chunk)(job, unit, unit + count, share);
+            if (plain)
+                for_each_task(job, unit, unit + count, share, scan_each);
+            else
+                csw_chunk(job, unit, unit + count, share);
     } while (steal_from_any(job, worker, ranges));
 }
 

@@ -23,7 +23,7 @@ awk -v work="$work" '
 ' docs/ADDING.md
 [ -s "$work/commands" ] && [ -s "$work/expected" ]
 
-tests=(test_kernels test_drivers test_measure test_plan)
+tests=(test_kernels test_drivers test_measure test_lists test_plan)
 cmake --preset release >/dev/null
 cmake --build --preset release --target coresweep "${tests[@]}" >"$work/log" 2>&1 ||
     { cat "$work/log"; exit 1; }

@@ -84,7 +84,10 @@ struct csw_part {
     uint64_t first_unit;
 };
 
-/* Where listed hits go: mapped memory shared with forked workers, made before the team opens. */
+/*
+ * Where listed hits go: mapped memory shared with forked workers, made before the team opens. Units
+ * are first counted (by the closed form, by fill, or by scan where there is neither), then written.
+ */
 struct csw_listing {
     uint64_t *unit_hits;        /* not NULL: every unit's number of hits is noted here */
     uint64_t *hits;             /* not NULL: unit u writes its hits from hits[unit_start[u]] on */
@@ -121,6 +124,7 @@ int csw_job_check(const struct csw_kernel *, const struct csw_workload *,
  */
 int csw_job_open(struct csw_job **ret_job, const struct csw_kernel *, const struct csw_workload *,
                  const struct csw_schedule *, unsigned workers, struct csw_err *);
+
 /* The same for a caller who finds out himself what to expect: it is left zero. */
 int csw_job_cut(struct csw_job **ret_job, const struct csw_kernel *, const struct csw_workload *,
                 const struct csw_schedule *, unsigned workers, struct csw_err *);

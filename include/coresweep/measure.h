@@ -40,22 +40,4 @@ struct csw_protocol {
 int csw_measure(const struct csw_setup *, const struct csw_protocol *,
                 struct csw_sample **ret_samples, struct csw_err *);
 
-/* The hits of every task, in input order. */
-struct csw_lists {
-    size_t tasks;
-    uint64_t *count; /* hits of task t */
-    uint64_t *start; /* its first hit is hits[start[t]] */
-    uint64_t *hits;  /* mapped memory of total_bytes bytes */
-    size_t total_bytes;
-};
-
-/*
- * Runs the job twice on the setup's driver, after the run that fills the items if they need data:
- * once to count every unit's hits, once to write them where they belong. -ENOTSUP where the kernel
- * lists nothing, CSW_EWRONG where the two disagree or the digest is wrong. The caller releases the
- * lists.
- */
-int csw_lists_init(struct csw_lists *ret_lists, const struct csw_setup *, struct csw_err *);
-void csw_lists_release(struct csw_lists *);
-
 #endif
