@@ -3,6 +3,7 @@
  * each piece of work: the price of not keeping a pool. The caller is worker 0.
  */
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -13,15 +14,20 @@
 struct csw_team {
     const struct csw_job *job;
     const struct csw_placement *placement;
-    struct csw_share *shares; /* per worker, in memory that children share */
-    struct csw_range *range;  /* per worker, likewise */
-    size_t bytes;             /* of both */
+    /* in memory that the children share */
+    struct csw_share *shares; /* per worker */
+    struct csw_range *range;  /* per worker */
+    _Atomic unsigned *bound;  /* workers that have been bound, from 1 on */
+    size_t bytes;             /* of all three */
 };
 
+/* A child begins on the caller's CPU; until it is bound it leaves that one to the caller. */
 static void work(void *context, unsigned worker)
 {
     const struct csw_team *team = context;
 
+    while (atomic_load_explicit(team->bound, memory_order_acquire) < worker)
+        sched_yield();
     csw_work(team->job, worker, team->range, &team->shares[worker]);
 }
 
@@ -37,13 +43,15 @@ static void fork_each_close(struct csw_team *team)
 static int fork_each_open(struct csw_team **ret_team, const struct csw_job *job,
                           const struct csw_placement *placement, struct csw_err *err)
 {
-    const size_t bytes = placement->workers * (sizeof(struct csw_share) + sizeof(struct csw_range));
+    const unsigned workers = placement->workers;
+    const size_t bytes =
+        workers * (sizeof(struct csw_share) + sizeof(struct csw_range)) + sizeof(_Atomic unsigned);
     struct csw_team *team = malloc(sizeof *team);
     void *shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     int code = 0;
 
     if (!team || shared == MAP_FAILED)
-        code = csw_fail(err, -ENOMEM, "no memory for a team of %u processes", placement->workers);
+        code = csw_fail(err, -ENOMEM, "no memory for a team of %u processes", workers);
     else
         code = csw_placement_bind(placement, 0, err);
     if (code < 0) {
@@ -52,12 +60,9 @@ static int fork_each_open(struct csw_team **ret_team, const struct csw_job *job,
         free(team);
         return code;
     }
-    *team = (struct csw_team){
-        .job = job,
-        .placement = placement,
-        .shares = shared,
-        .range = (struct csw_range *)((struct csw_share *)shared + placement->workers),
-        .bytes = bytes};
+    *team = (struct csw_team){.job = job, .placement = placement, .shares = shared, .bytes = bytes};
+    team->range = (struct csw_range *)(team->shares + workers);
+    team->bound = (_Atomic unsigned *)(team->range + workers);
     *ret_team = team;
     return 0;
 }
@@ -69,6 +74,7 @@ static int run_with(struct csw_team *team, struct csw_children *children, struct
 
         if (code < 0)
             return code;
+        atomic_store_explicit(team->bound, w, memory_order_release);
     }
     csw_work(team->job, 0, team->range, &team->shares[0]);
     return csw_children_join(children, err);
@@ -82,6 +88,7 @@ static int fork_each_run(struct csw_team *team, struct csw_share *ret_shares, st
     if (code < 0)
         return code;
     csw_deal(team->job, team->range);
+    atomic_store_explicit(team->bound, 0, memory_order_relaxed);
     code = run_with(team, &children, err);
     csw_children_end(&children, code < 0);
     for (unsigned w = 0; code == 0 && w < team->placement->workers; w++)
