@@ -76,6 +76,8 @@ enum {
     KEY_PIN = 'p',
     KEY_SAMPLES = 0x200,
     KEY_MIN_MS,
+    KEY_MEMORY,
+    KEY_HUGE_PAGES,
     KEY_OVERSUBSCRIBE,
 };
 
@@ -86,6 +88,12 @@ static const struct argp_option common_options[] = {
      "run takes about 0.1 s)",
      0},
     {"pin", KEY_PIN, "POLICY", 0, CLI_PIN_HELP, 0},
+    {"memory", KEY_MEMORY, "POLICY", 0,
+     "Where the data of kernels that have some lie: first-touch (near the worker that fills them), "
+     "interleave (over all NUMA nodes in turn) or node:N (default: first-touch)",
+     0},
+    {"huge-pages", KEY_HUGE_PAGES, NULL, 0,
+     "Ask for huge pages for the data of kernels that have some", 0},
     {"samples", KEY_SAMPLES, "N", 0,
      "Timed repetitions in a process (default: 3 for run, 1 for each visit of a sweep)", 0},
     {"min-ms", KEY_MIN_MS, "MS", 0, "Least duration of a sample: short runs repeat (default: 20)",
@@ -124,6 +132,12 @@ static error_t parse_common(int key, char *argument, struct argp_state *state)
     case KEY_PIN:
         common->pin = argument;
         return 0;
+    case KEY_MEMORY:
+        common->memory = argument;
+        return 0;
+    case KEY_HUGE_PAGES:
+        common->huge_pages = true;
+        return 0;
     case KEY_SAMPLES:
         common->samples = argument;
         return 0;
@@ -154,6 +168,22 @@ int cli_check_environment(struct csw_err *err)
                     "%s='%s' makes the OpenMP runtime bind this process before it starts, which "
                     "takes the other CPUs from every driver; unset it, --pin places the workers",
                     name, getenv(name));
+}
+
+int cli_choose_memory(struct csw_memory *ret_memory, const struct csw_topo *topo,
+                      const char *policy, bool huge_pages, struct csw_err *err)
+{
+    int code = csw_memory_init(ret_memory, topo, policy, huge_pages, err);
+
+    if (code == 0)
+        code = csw_memory_probe(ret_memory, "", err);
+    if (code < 0)
+        return code;
+    if (*ret_memory->cannot_place)
+        cli_warn("data lie by first touch: %s", ret_memory->cannot_place);
+    if (*ret_memory->cannot_huge)
+        cli_warn("%s", ret_memory->cannot_huge);
+    return 0;
 }
 
 #define MAX_ISAS 16

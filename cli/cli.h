@@ -8,6 +8,7 @@
 
 #include <coresweep/err.h>
 #include <coresweep/job.h>
+#include <coresweep/memory.h>
 
 /* Each returns the program's exit code. argv[0] is "coresweep <command>". */
 int cli_list(int argc, char **argv);
@@ -37,9 +38,9 @@ uint64_t cli_number(const char *name, const char *text, uint64_t least, uint64_t
 
 /* What run and sweep share: the texts as given, NULL where an option was not. */
 struct cli_common {
-    char *tasks, *pin, *samples, *min_ms; /* tasks: of --n or --tasks */
+    char *tasks, *pin, *memory, *samples, *min_ms; /* tasks: of --n or --tasks */
     char *options; /* of kernels: "input=random isa=auto"; heap memory, which the command frees */
-    bool oversubscribe;
+    bool huge_pages, oversubscribe;
 };
 
 /* Their parser, as the child of a command's own; its input is a struct cli_common. */
@@ -54,6 +55,13 @@ void cli_options_build(void);
 
 #define CLI_PIN_HELP                                                                               \
     "none, compact, cores, spread, or a list of CPUs such as 0,2,4-6 (default: cores)"
+
+/*
+ * Reads what --memory and --huge-pages ask for, and tries it; warns of what this system cannot do.
+ * 0, -EINVAL, or why it fails.
+ */
+int cli_choose_memory(struct csw_memory *ret_memory, const struct csw_topo *, const char *policy,
+                      bool huge_pages, struct csw_err *);
 
 #define CLI_MAX_MIN_MS 3600000u
 

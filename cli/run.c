@@ -184,6 +184,9 @@ static int point_open(struct point *point, const struct run_options *options, st
         code = csw_topo_open(&point->topo, NULL, err);
     if (code == 0)
         code = place_workers(point, options, err);
+    if (code == 0)
+        code = cli_choose_memory(&point->setup.memory, point->topo, options->common.memory,
+                                 options->common.huge_pages, err);
     point->setup.workload = &point->workload;
     point->setup.placement = &point->placement;
     return code;
@@ -253,7 +256,25 @@ static void print_summary(const struct csw_sample *sample, const struct csw_kern
     print_time("once:    ", sample->e2e_ns, ", of which ");
     print_time("", (double)sample->open_ns, " to make the workers, ");
     print_time("", (double)sample->first_ns, " for a cold run, ");
-    print_time("", (double)sample->close_ns, " to end them\n\n");
+    print_time("", (double)sample->close_ns, " to end them\n");
+}
+
+/* "memory:  241 MiB in 3 processes (PSS), peak 419 MiB; 229 MiB of data, interleave" */
+static void print_memory(const struct csw_sample *sample)
+{
+    char pss[32], peak[32], data[32], huge[32];
+
+    csw_bytes_text(sample->pss_bytes, pss, sizeof pss);
+    csw_bytes_text(sample->peak_bytes, peak, sizeof peak);
+    csw_bytes_text((double)sample->data_bytes, data, sizeof data);
+    csw_bytes_text(sample->data_huge_bytes, huge, sizeof huge);
+    printf("memory:  %s in %" PRIu64 " process%s (PSS), peak %s", pss, sample->processes,
+           sample->processes == 1 ? "" : "es", peak);
+    if (sample->data_bytes > 0)
+        printf("; %s of data, %s", data, sample->memory);
+    if (sample->data_huge_bytes > 0 || (sample->data_bytes > 0 && sample->huge_pages))
+        printf(", %s of it on huge pages", huge);
+    printf("\n\n");
 }
 
 static const struct csw_column worker_columns[] = {
@@ -290,6 +311,7 @@ static int print_human(struct csw_sample *samples, uint64_t count, const struct 
     const struct csw_sample *median = &samples[(count - 1) / 2];
 
     print_summary(median, kernel);
+    print_memory(median);
     struct csw_table *table = csw_table_new(worker_columns, WORKER_COLUMNS);
 
     for (uint64_t w = 0; w < median->workers; w++)
@@ -355,8 +377,9 @@ static int measure_point(const struct csw_setup *setup, const struct run_options
 
 int cli_run(int argc, char **argv)
 {
-    struct run_options options = {.driver = "serial",
-                                  .common = {.pin = "cores", .samples = "3", .min_ms = "20"}};
+    struct run_options options = {
+        .driver = "serial",
+        .common = {.pin = "cores", .memory = "first-touch", .samples = "3", .min_ms = "20"}};
     struct point point = {0};
     struct csw_err err;
 

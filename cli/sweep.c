@@ -169,9 +169,10 @@ static int overlay(struct csw_plan *plan, const struct sweep_options *given, str
     const struct {
         char **text;
         const char *given;
-    } texts[] = {{&plan->kernel, given->kernel},     {&plan->driver, given->driver},
-                 {&plan->workers, given->workers},   {&plan->tasks, given->common.tasks},
-                 {&plan->schedule, given->schedule}, {&plan->pin, given->common.pin}};
+    } texts[] = {{&plan->kernel, given->kernel},       {&plan->driver, given->driver},
+                 {&plan->workers, given->workers},     {&plan->tasks, given->common.tasks},
+                 {&plan->schedule, given->schedule},   {&plan->pin, given->common.pin},
+                 {&plan->memory, given->common.memory}};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i].given && set_text(texts[i].text, texts[i].given, err) < 0)
@@ -187,6 +188,7 @@ static int overlay(struct csw_plan *plan, const struct sweep_options *given, str
         plan->min_ms = cli_number("--min-ms", given->common.min_ms, 1, CLI_MAX_MIN_MS);
     if (given->seed)
         plan->seed = cli_number("--seed", given->seed, 0, UINT64_MAX);
+    plan->huge_pages |= given->common.huge_pages;
     plan->oversubscribe |= given->common.oversubscribe;
     return 0;
 }
@@ -224,12 +226,13 @@ static int default_plan(struct csw_plan *plan, const char *command, struct csw_e
                               .tasks = strdup("auto"),
                               .schedule = strdup("auto"),
                               .pin = strdup("cores"),
+                              .memory = strdup("first-touch"),
                               .rounds = 15,
                               .samples = 1,
                               .min_ms = 20,
                               .seed = 1};
     if (!plan->version || !plan->command || !plan->kernel || !plan->options || !plan->driver ||
-        !plan->workers || !plan->tasks || !plan->schedule || !plan->pin)
+        !plan->workers || !plan->tasks || !plan->schedule || !plan->pin || !plan->memory)
         return csw_fail(err, -ENOMEM, "no memory for a plan");
     return 0;
 }
@@ -271,6 +274,17 @@ static int probe_binding(struct sweep_command *command, struct csw_err *err)
         code = set_text(&command->host.placement, placement.cannot, err);
     csw_placement_release(&placement);
     return code;
+}
+
+/* Finds out once whether data can lie as the plan asks; older plans ask for nothing. */
+static int probe_memory(const struct sweep_command *command, const struct csw_plan *plan,
+                        struct csw_err *err)
+{
+    struct csw_memory memory;
+
+    return *plan->memory
+               ? cli_choose_memory(&memory, command->topo, plan->memory, plan->huge_pages, err)
+               : 0;
 }
 
 /* Every worker count of the plan must have a place, before the first visit. */
@@ -411,6 +425,8 @@ static int check_plan(struct sweep_command *command, struct csw_err *err)
                                       .common = {.tasks = there->tasks,
                                                  .options = there->options,
                                                  .pin = there->pin,
+                                                 .memory = there->memory,
+                                                 .huge_pages = there->huge_pages,
                                                  .oversubscribe = there->oversubscribe}};
     int code = overlay(here, &own, err);
 
@@ -433,6 +449,8 @@ static int open_again(struct sweep_command *command, struct csw_err *err)
         code = check_plan(command, err);
     if (code == 0)
         code = probe_binding(command, err);
+    if (code == 0)
+        code = probe_memory(command, &command->before.plan, err);
     if (code == 0)
         code =
             check_same(command->path, &csw_host_fields, &command->before.host, &command->host, err);
@@ -545,6 +563,8 @@ static int prepare_new(struct sweep_command *command, struct csw_series_list *se
         code = fill_plan(command, series, err);
     if (code == 0)
         code = probe_binding(command, err);
+    if (code == 0)
+        code = probe_memory(command, &command->plan, err);
     return code;
 }
 
@@ -562,6 +582,8 @@ static void describe_visits(struct sweep_command *command, const struct csw_plan
 {
     command->visit = (struct csw_visit){.program = "/proc/self/exe",
                                         .pin = plan->pin,
+                                        .memory = plan->memory,
+                                        .huge_pages = plan->huge_pages,
                                         .samples = plan->samples,
                                         .min_ms = plan->min_ms,
                                         .timeout_ns = command->options->timeout_s * CSW_NS_PER_S,

@@ -11,6 +11,8 @@
 
 #include "files.h"
 
+/* ---- where the groups are -------------------------------------------------------------------- */
+
 /* Where a hierarchy is mounted, and which of its directories is the top of the mount. */
 struct mount {
     char point[PATH_MAX], top[PATH_MAX];
@@ -28,19 +30,20 @@ static bool has_word(const char *list, const char *word)
 }
 
 /* mountinfo: id parent major:minor TOP POINT options [tags] - TYPE source SUPER_OPTIONS */
-static bool parse_mount(const char *line, bool v2, struct mount *ret_mount)
+static bool parse_mount(const char *line, bool v2, const char *controller, struct mount *ret_mount)
 {
     char type[32], super[512];
     const char *tail = strstr(line, " - ");
 
     if (!tail || sscanf(tail, " - %31s %*s %511s", type, super) != 2)
         return false;
-    if (v2 ? strcmp(type, "cgroup2") != 0 : strcmp(type, "cgroup") != 0 || !has_word(super, "cpu"))
+    if (v2 ? strcmp(type, "cgroup2") != 0
+           : strcmp(type, "cgroup") != 0 || !has_word(super, controller))
         return false;
     return sscanf(line, "%*d %*d %*s %4095s %4095s", ret_mount->top, ret_mount->point) == 2;
 }
 
-static bool find_mount(const char *root, bool v2, struct mount *ret_mount)
+static bool find_mount(const char *root, bool v2, const char *controller, struct mount *ret_mount)
 {
     FILE *in = csw_file_open(root, "/proc/self/mountinfo");
     char *line = NULL;
@@ -48,7 +51,7 @@ static bool find_mount(const char *root, bool v2, struct mount *ret_mount)
     bool found = false;
 
     while (in && !found && getline(&line, &size, in) > 0)
-        found = parse_mount(line, v2, ret_mount);
+        found = parse_mount(line, v2, controller, ret_mount);
     free(line);
     if (in)
         fclose(in);
@@ -56,7 +59,7 @@ static bool find_mount(const char *root, bool v2, struct mount *ret_mount)
 }
 
 /* /proc/self/cgroup has lines ID:CONTROLLERS:PATH; version 2 is "0::PATH". */
-static bool parse_membership(char *line, bool v2, char ret_path[PATH_MAX])
+static bool parse_membership(char *line, bool v2, const char *controller, char ret_path[PATH_MAX])
 {
     line[strcspn(line, "\n")] = '\0';
     char *controllers = strchr(line, ':');
@@ -66,13 +69,14 @@ static bool parse_membership(char *line, bool v2, char ret_path[PATH_MAX])
         return false;
     *path++ = '\0';
     controllers++;
-    if (v2 ? *controllers != '\0' : !has_word(controllers, "cpu"))
+    if (v2 ? *controllers != '\0' : !has_word(controllers, controller))
         return false;
     snprintf(ret_path, PATH_MAX, "%s", path);
     return true;
 }
 
-static bool find_membership(const char *root, bool v2, char ret_path[PATH_MAX])
+static bool find_membership(const char *root, bool v2, const char *controller,
+                            char ret_path[PATH_MAX])
 {
     FILE *in = csw_file_open(root, "/proc/self/cgroup");
     char *line = NULL;
@@ -80,21 +84,29 @@ static bool find_membership(const char *root, bool v2, char ret_path[PATH_MAX])
     bool found = false;
 
     while (in && !found && getline(&line, &size, in) > 0)
-        found = parse_membership(line, v2, ret_path);
+        found = parse_membership(line, v2, controller, ret_path);
     free(line);
     if (in)
         fclose(in);
     return found;
 }
 
-static double read_number(const char *root, const char *directory, const char *file)
+/* ---- what a group says ---------------------------------------------------------------------- */
+
+/* The first line of a group's file, on the heap; NULL where there is none. */
+static char *read_line(const char *root, const char *directory, const char *file)
 {
     char path[PATH_MAX];
-    double number = NAN;
 
     if (snprintf(path, sizeof path, "%s/%s", directory, file) >= (int)sizeof path)
-        return NAN;
-    char *line = csw_file_line(root, path);
+        return NULL;
+    return csw_file_line(root, path);
+}
+
+static double read_number(const char *root, const char *directory, const char *file)
+{
+    char *line = read_line(root, directory, file);
+    double number = NAN;
 
     if (line)
         sscanf(line, "%lf", &number);
@@ -103,14 +115,10 @@ static double read_number(const char *root, const char *directory, const char *f
 }
 
 /* cpu.max holds "QUOTA PERIOD" or "max PERIOD". */
-static double quota_v2(const char *root, const char *directory)
+static double quota_v2(const char *root, const char *directory, const char *file)
 {
-    char path[PATH_MAX];
     double quota = NAN, period = NAN;
-
-    if (snprintf(path, sizeof path, "%s/cpu.max", directory) >= (int)sizeof path)
-        return NAN;
-    char *line = csw_file_line(root, path);
+    char *line = read_line(root, directory, file);
     const bool limited = line && sscanf(line, "%lf %lf", &quota, &period) == 2;
 
     free(line);
@@ -118,13 +126,30 @@ static double quota_v2(const char *root, const char *directory)
 }
 
 /* A quota of -1 means none. */
-static double quota_v1(const char *root, const char *directory)
+static double quota_v1(const char *root, const char *directory, const char *file)
 {
-    const double quota = read_number(root, directory, "cpu.cfs_quota_us");
+    const double quota = read_number(root, directory, file);
     const double period = read_number(root, directory, "cpu.cfs_period_us");
 
     return quota > 0 && period > 0 ? quota / period : NAN;
 }
+
+/* No limit is "max" in version 2, and in version 1 the last page below 2^63 bytes. */
+static double memory_bytes(const char *root, const char *directory, const char *file)
+{
+    const double bytes = read_number(root, directory, file);
+
+    return bytes >= 0 && bytes < 0x1p62 ? bytes : NAN;
+}
+
+/* Something that groups limit; both arrays: version 1, version 2. */
+struct limit {
+    const char *controller;
+    const char *file[2];
+    double (*read[2])(const char *root, const char *directory, const char *file);
+};
+
+/* ---- the tightest --------------------------------------------------------------------------- */
 
 static bool leads_up(const char *path)
 {
@@ -133,13 +158,15 @@ static bool leads_up(const char *path)
     return strstr(path, "/../") || (length >= 3 && strcmp(path + length - 3, "/..") == 0);
 }
 
-/* Walks from the process's own group up to the top of the mount; the tightest quota holds. */
-static void walk_up(const char *root, bool v2, double *cpus, char **source)
+/* Walks from the process's own group up to the top of the mount; the tightest limit holds. */
+static void walk_up(const char *root, const struct limit *limit, bool v2, double *least,
+                    char **source)
 {
     struct mount mount;
     char path[PATH_MAX];
 
-    if (!find_mount(root, v2, &mount) || !find_membership(root, v2, path))
+    if (!find_mount(root, v2, limit->controller, &mount) ||
+        !find_membership(root, v2, limit->controller, path))
         return;
     const size_t top = strcmp(mount.top, "/") == 0 ? 0 : strlen(mount.top);
     /* In a cgroup namespace the path may lie outside the mount: then only the mount is visible. */
@@ -149,24 +176,41 @@ static void walk_up(const char *root, bool v2, double *cpus, char **source)
 
     snprintf(directory, sizeof directory, "%s%s", mount.point, inside ? path + top : "");
     while (strlen(directory) >= strlen(mount.point)) {
-        const double found = v2 ? quota_v2(root, directory) : quota_v1(root, directory);
+        const double found = limit->read[v2](root, directory, limit->file[v2]);
 
-        if (found < *cpus || (isnan(*cpus) && !isnan(found))) {
-            *cpus = found;
+        if (found < *least || (isnan(*least) && !isnan(found))) {
+            *least = found;
             free(*source);
-            if (asprintf(source, "%s/%s", directory, v2 ? "cpu.max" : "cpu.cfs_quota_us") < 0)
+            if (asprintf(source, "%s/%s", directory, limit->file[v2]) < 0)
                 *source = NULL;
         }
         *strrchr(directory, '/') = '\0';
     }
 }
 
-double csw_cgroup_quota(const char *root, char **ret_source)
+static double tightest(const char *root, const struct limit *limit, char **ret_source)
 {
-    double cpus = NAN;
+    double least = NAN;
 
     *ret_source = NULL;
-    walk_up(root, false, &cpus, ret_source);
-    walk_up(root, true, &cpus, ret_source);
-    return cpus;
+    walk_up(root, limit, false, &least, ret_source);
+    walk_up(root, limit, true, &least, ret_source);
+    return least;
+}
+
+double csw_cgroup_quota(const char *root, char **ret_source)
+{
+    static const struct limit quota = {
+        .controller = "cpu", .file = {"cpu.cfs_quota_us", "cpu.max"}, .read = {quota_v1, quota_v2}};
+
+    return tightest(root, &quota, ret_source);
+}
+
+double csw_cgroup_memory(const char *root, char **ret_source)
+{
+    static const struct limit memory = {.controller = "memory",
+                                        .file = {"memory.limit_in_bytes", "memory.max"},
+                                        .read = {memory_bytes, memory_bytes}};
+
+    return tightest(root, &memory, ret_source);
 }

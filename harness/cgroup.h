@@ -1,4 +1,4 @@
-/* cgroup.h - how much CPU time the control groups allow. */
+/* cgroup.h - how much CPU time and memory the control groups allow. */
 #ifndef CSW_CGROUP_H
 #define CSW_CGROUP_H
 
@@ -8,5 +8,8 @@
  * heap, or NULL. `root` comes before /proc and /sys: "" for this machine.
  */
 double csw_cgroup_quota(const char *root, char **ret_source);
+
+/* The same for memory, in bytes: memory.limit_in_bytes of version 1, memory.max of version 2. */
+double csw_cgroup_memory(const char *root, char **ret_source);
 
 #endif

@@ -96,14 +96,15 @@ static int check_cut(const struct csw_workload *workload, const struct csw_sched
 static int check_memory(const struct csw_kernel *kernel, const struct csw_workload *workload,
                         struct csw_err *err)
 {
-    const uint64_t memory = csw_physical_memory();
+    char limit[CSW_LIMIT_TEXT_SIZE];
 
-    if (kernel->item_bytes == 0 || total_items(workload) <= memory / 10 * 9 / kernel->item_bytes)
+    if (kernel->item_bytes == 0 ||
+        total_items(workload) <= csw_memory_limit("", limit) / 10 * 9 / kernel->item_bytes)
         return 0;
     return csw_fail(err, -EINVAL,
                     "the data of kernel '%s', %" PRIu64 " bytes for each of %" PRIu64
-                    " items, do not fit into nine tenths of the %" PRIu64 " MiB of memory here",
-                    kernel->name, kernel->item_bytes, total_items(workload), memory >> 20);
+                    " items, do not fit into nine tenths of %s",
+                    kernel->name, kernel->item_bytes, total_items(workload), limit);
 }
 
 int csw_job_check(const struct csw_kernel *kernel, const struct csw_workload *workload,

@@ -33,14 +33,15 @@ static uint64_t *map_shared(uint64_t count, size_t *ret_bytes)
 /* A list that memory cannot hold would end in the system killing somebody. */
 static int check_memory(uint64_t hits, uint64_t units, struct csw_err *err)
 {
-    const uint64_t memory = csw_physical_memory();
+    char limit[CSW_LIMIT_TEXT_SIZE];
+    const uint64_t memory = csw_memory_limit("", limit);
 
     if (hits <= memory / sizeof(uint64_t) / 2 && units <= memory / sizeof(uint64_t) / 4)
         return 0;
     return csw_fail(err, -EINVAL,
-                    "a list of %" PRIu64 " hits in %" PRIu64 " units is too long for the %" PRIu64
-                    " MiB of memory here; list smaller tasks",
-                    hits, units, memory >> 20);
+                    "a list of %" PRIu64 " hits in %" PRIu64 " units is too long for %s; list "
+                    "smaller tasks",
+                    hits, units, limit);
 }
 
 /* A team of its own: how much memory the lists take is known only afterwards. */

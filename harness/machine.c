@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <gnu/libc-version.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -201,9 +202,21 @@ static uint64_t memory_bytes(const char *root)
     return kilobytes * 1024;
 }
 
-uint64_t csw_physical_memory(void)
+uint64_t csw_memory_limit(const char *root, char ret_text[CSW_LIMIT_TEXT_SIZE])
 {
-    return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    char *source;
+    const double allowed = csw_cgroup_memory(root, &source);
+
+    if (allowed < (double)bytes) { /* false for NAN: no limit */
+        bytes = (uint64_t)allowed;
+        snprintf(ret_text, CSW_LIMIT_TEXT_SIZE, "the %" PRIu64 " MiB of memory that %.150s allows",
+                 bytes >> 20, source ? source : "a control group");
+    } else {
+        snprintf(ret_text, CSW_LIMIT_TEXT_SIZE, "the %" PRIu64 " MiB of memory here", bytes >> 20);
+    }
+    free(source);
+    return bytes;
 }
 
 int csw_host_read(struct csw_host *ret_host, const char *root, const struct csw_topo *topo,

@@ -13,8 +13,15 @@
 int csw_host_read(struct csw_host *ret_host, const char *root, const struct csw_topo *,
                   struct csw_err *);
 
-/* Bytes of physical memory, which no request for data may exceed. */
-uint64_t csw_physical_memory(void);
+#define CSW_LIMIT_TEXT_SIZE 200
+
+/*
+ * Bytes of memory that no request for data may exceed: the machine's, or what the cgroups allow
+ * where that is less. `ret_text` gets which of the two it is, to stand in a sentence: "the 24105
+ * MiB of memory here", "the 512 MiB of memory that /sys/fs/cgroup/job/memory.max allows". `root` is
+ * that of the cgroups.
+ */
+uint64_t csw_memory_limit(const char *root, char ret_text[CSW_LIMIT_TEXT_SIZE]);
 
 /* "0.1.0", and the git revision that this program was built from. */
 const char *csw_version(void);

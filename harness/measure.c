@@ -4,12 +4,16 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
+#include "data.h"
 #include "options.h"
 #include "runner.h"
+#include "usage.h"
 
 /* Stamping costs a worker about 2 us a run (its CPU clock is a system call): below this length of a
  * run that would be felt, and one more run, not timed, is stamped instead. */
@@ -115,6 +119,21 @@ static int fill_workers(const struct visit *visit, struct csw_sample *sample, st
     return 0;
 }
 
+/* What was asked for; what the memory came to is noted after the last sample. */
+static int fill_memory(const struct csw_memory *memory, struct csw_sample *sample)
+{
+    const char *between = *memory->cannot_place && *memory->cannot_huge ? "; " : "";
+    char text[CSW_MEMORY_TEXT_SIZE];
+
+    csw_memory_text(memory, text);
+    sample->memory = strdup(text);
+    sample->huge_pages = memory->huge_pages;
+    if (asprintf(&sample->memory_cannot, "%s%s%s", memory->cannot_place, between,
+                 memory->cannot_huge) < 0)
+        sample->memory_cannot = NULL;
+    return sample->memory && sample->memory_cannot ? 0 : -ENOMEM;
+}
+
 static int fill_sample(const struct visit *visit, struct csw_sample *sample, struct csw_err *err)
 {
     const struct csw_setup *setup = visit->runner.setup;
@@ -128,7 +147,7 @@ static int fill_sample(const struct visit *visit, struct csw_sample *sample, str
     sample->tasks = csw_workload_text(setup->workload);
     sample->schedule = strdup(schedule);
     if (!sample->kernel || !sample->options || !sample->driver || !sample->tasks ||
-        !sample->schedule)
+        !sample->schedule || fill_memory(&setup->memory, sample) < 0)
         return csw_fail(err, -ENOMEM, "no memory for a sample");
     sample->workers = visit->runner.job->workers;
     sample->oversubscribed = setup->placement->oversubscribed;
@@ -171,6 +190,32 @@ static int take_samples(struct visit *visit, const struct csw_protocol *protocol
     return code;
 }
 
+/* Notes in every sample what memory the team takes, which is still open and parked. */
+static int note_usage(const struct visit *visit, struct csw_sample *samples, uint64_t count,
+                      struct csw_err *err)
+{
+    const pid_t here = getpid();
+    struct csw_usages usages = {0};
+    const int code = csw_usages_init(&usages, "", here, err);
+
+    if (code < 0)
+        return code;
+    const struct csw_usage sum = csw_usages_sum(&usages);
+
+    for (uint64_t i = 0; i < count; i++) {
+        samples[i].processes = usages.count;
+        samples[i].pss_bytes = sum.pss_bytes;
+        samples[i].peak_bytes = sum.peak_bytes;
+        for (unsigned w = 0; w < visit->runner.job->workers; w++) {
+            const pid_t pid = visit->runner.shares[w].pid;
+
+            samples[i].worker[w].pss_bytes = pid != here ? csw_usages_pss(&usages, pid) : NAN;
+        }
+    }
+    csw_usages_release(&usages);
+    return 0;
+}
+
 static int open_team(struct visit *visit, struct csw_err *err)
 {
     const uint64_t start_ns = csw_now_ns();
@@ -210,7 +255,11 @@ int csw_measure(const struct csw_setup *setup, const struct csw_protocol *protoc
         code = csw_runner_fill(&visit.runner, err);
     if (code == 0)
         code = take_samples(&visit, protocol, samples, err);
+    if (code == 0)
+        code = note_usage(&visit, samples, protocol->samples, err);
     const uint64_t close_ns = close_team(&visit);
+    const uint64_t data_bytes = csw_data_bytes();
+    const double huge_bytes = code == 0 ? csw_data_huge_bytes() : NAN; /* maps pages: at the end */
 
     csw_runner_release(&visit.runner);
     if (code < 0) {
@@ -218,6 +267,8 @@ int csw_measure(const struct csw_setup *setup, const struct csw_protocol *protoc
         return code;
     }
     for (uint64_t i = 0; i < protocol->samples; i++) {
+        samples[i].data_bytes = data_bytes;
+        samples[i].data_huge_bytes = huge_bytes;
         samples[i].close_ns = close_ns;
         samples[i].e2e_ns = (double)(samples[i].open_ns + samples[i].first_ns + close_ns);
     }

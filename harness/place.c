@@ -195,6 +195,20 @@ char *csw_topo_usable(const struct csw_topo *topo)
     return hwloc_bitmap_list_asprintf(&text, topo->usable) >= 0 ? text : NULL;
 }
 
+char *csw_topo_nodes(const struct csw_topo *topo)
+{
+    char *text = NULL;
+
+    return hwloc_bitmap_list_asprintf(&text, hwloc_topology_get_allowed_nodeset(topo->hwloc)) >= 0
+               ? text
+               : NULL;
+}
+
+bool csw_topo_has_node(const struct csw_topo *topo, unsigned node)
+{
+    return hwloc_bitmap_isset(hwloc_topology_get_allowed_nodeset(topo->hwloc), node);
+}
+
 static hwloc_obj_t package_of(const struct csw_topo *topo, hwloc_obj_t pu)
 {
     return hwloc_get_ancestor_obj_by_type(topo->hwloc, HWLOC_OBJ_PACKAGE, pu);
@@ -590,4 +604,57 @@ int csw_placement_probe(struct csw_placement *placement, struct csw_err *err)
     for (unsigned w = 0; w < placement->workers; w++)
         placement->pu[w] = CSW_PU_ANY;
     return 0;
+}
+
+/* ---- memory --------------------------------------------------------------------------------- */
+
+/* Whether the page at `start` would come from these nodes in this way. 0 or a negative errno. */
+static int check_memory(const struct csw_topo *topo, hwloc_const_nodeset_t nodes,
+                        hwloc_membind_policy_t policy, const void *start, struct csw_err *err)
+{
+    hwloc_nodeset_t got = hwloc_bitmap_alloc();
+    hwloc_membind_policy_t got_policy;
+    int code = 0;
+
+    if (!got)
+        return csw_fail(err, -ENOMEM, "no memory to place memory");
+    if (hwloc_get_area_membind(topo->hwloc, start, 1, got, &got_policy, HWLOC_MEMBIND_BYNODESET) !=
+        0)
+        code =
+            csw_fail(err, -errno, "cannot read back where memory was placed: %s", strerror(errno));
+    else if (got_policy != policy || !hwloc_bitmap_isequal(got, nodes))
+        code = csw_fail(err, -EXDEV, "memory was placed on NUMA nodes but is to lie elsewhere");
+    hwloc_bitmap_free(got);
+    return code;
+}
+
+static int place_memory(const struct csw_topo *topo, hwloc_const_nodeset_t nodes,
+                        hwloc_membind_policy_t policy, void *start, size_t bytes,
+                        struct csw_err *err)
+{
+    /* without STRICT hwloc asks Linux to prefer the nodes, no more */
+    const int flags = HWLOC_MEMBIND_BYNODESET | HWLOC_MEMBIND_STRICT;
+
+    if (hwloc_set_area_membind(topo->hwloc, start, bytes, nodes, policy, flags) != 0)
+        return csw_fail(err, -errno, "memory cannot be placed on NUMA nodes: %s", strerror(errno));
+    return check_memory(topo, nodes, policy, start, err);
+}
+
+int csw_topo_place_memory(const struct csw_topo *topo, int node, void *start, size_t bytes,
+                          struct csw_err *err)
+{
+    if (!csw_topo_is_here(topo))
+        return csw_fail(err, -EINVAL, "memory cannot be placed on a described machine");
+    hwloc_nodeset_t nodes = hwloc_bitmap_dup(hwloc_topology_get_allowed_nodeset(topo->hwloc));
+
+    if (!nodes || (node != CSW_NODES_ALL && hwloc_bitmap_only(nodes, (unsigned)node) != 0)) {
+        hwloc_bitmap_free(nodes);
+        return csw_fail(err, -ENOMEM, "no memory to place memory");
+    }
+    const hwloc_membind_policy_t policy =
+        node == CSW_NODES_ALL ? HWLOC_MEMBIND_INTERLEAVE : HWLOC_MEMBIND_BIND;
+    const int code = place_memory(topo, nodes, policy, start, bytes, err);
+
+    hwloc_bitmap_free(nodes);
+    return means_cannot(code) ? -ENOTSUP : code;
 }

@@ -334,6 +334,22 @@ char *csw_sample_line(const struct csw_sample *sample)
     return line_of(&csw_sample_fields, object);
 }
 
+/* One field of all workers; files of older versions may lack the column of a later one. */
+static int read_column(struct csw_sample *sample, const struct csw_field *field,
+                       const json_t *column, struct csw_err *err)
+{
+    const bool nothing = !column && field->later;
+
+    if (!nothing && json_array_size(column) != sample->workers)
+        return csw_fail(err, -EINVAL, "\"worker\" of a sample lacks \"%s\" of %" PRIu64 " workers",
+                        field->name, sample->workers);
+    for (uint64_t w = 0; w < sample->workers; w++)
+        if (nothing ? !read_nothing(field, &sample->worker[w])
+                    : !read_member(field, &sample->worker[w], json_array_get(column, w)))
+            return csw_fail(err, -EINVAL, "\"%s\" of a worker has the wrong type", field->name);
+    return 0;
+}
+
 static int read_workers(struct csw_sample *sample, const json_t *columns, struct csw_err *err)
 {
     if (sample->workers > CSW_MAX_WORKERS)
@@ -344,15 +360,10 @@ static int read_workers(struct csw_sample *sample, const json_t *columns, struct
         return csw_fail(err, -ENOMEM, "no memory for %" PRIu64 " workers", sample->workers);
     for (size_t i = 0; i < csw_worker_fields.count; i++) {
         const struct csw_field *field = &csw_worker_fields.field[i];
-        const json_t *column = json_object_get(columns, field->name);
+        const int code = read_column(sample, field, json_object_get(columns, field->name), err);
 
-        if (json_array_size(column) != sample->workers)
-            return csw_fail(err, -EINVAL,
-                            "\"worker\" of a sample lacks \"%s\" of %" PRIu64 " workers",
-                            field->name, sample->workers);
-        for (uint64_t w = 0; w < sample->workers; w++)
-            if (!read_member(field, &sample->worker[w], json_array_get(column, w)))
-                return csw_fail(err, -EINVAL, "\"%s\" of a worker has the wrong type", field->name);
+        if (code < 0)
+            return code;
     }
     return 0;
 }

@@ -38,6 +38,16 @@ static double process_ns(const struct csw_sample *sample)
     return sample->process_ns;
 }
 
+static double pss_bytes(const struct csw_sample *sample)
+{
+    return sample->pss_bytes;
+}
+
+static double peak_bytes(const struct csw_sample *sample)
+{
+    return sample->peak_bytes;
+}
+
 static double busiest_cpu_ns(const struct csw_sample *sample)
 {
     uint64_t most = 0;
@@ -138,6 +148,15 @@ static double mean_preempted(struct samples samples)
     return samples.count > 0 ? sum / (double)samples.count : NAN;
 }
 
+static double most(struct samples samples, sample_value value)
+{
+    double max = NAN;
+
+    for (size_t i = 0; i < samples.count; i++)
+        max = fmax(max, value(samples.sample[i])); /* fmax ignores NAN */
+    return max;
+}
+
 static double least(const double *values, size_t count)
 {
     double min = NAN;
@@ -210,6 +229,8 @@ static int fill_times(struct csw_report *report, size_t point, double *scratch, 
     fill_rounds(samples, process_ns, rounds, scratch, values);
     cell->process_ns = csw_median(values, rounds);
     cell->preempted = mean_preempted(samples);
+    cell->pss_bytes = most(samples, pss_bytes);
+    cell->peak_bytes = most(samples, peak_bytes);
     fill_rate(cell, samples);
     return 0;
 }

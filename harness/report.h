@@ -27,6 +27,7 @@ struct csw_cell {
     struct csw_estimate s_cpu;      /* s_abs by CPU time: busiest worker, or mean if evened out */
     struct csw_estimate rate;       /* work per second */
     double min_ns, preempted;       /* least time; mean preemptions in a run, all workers */
+    double pss_bytes, peak_bytes;   /* of the team: the most in a visit */
 
     double *round_ns, *round_cpu_ns; /* by round, NAN: not measured */
 };

@@ -44,6 +44,8 @@ static json_t *cell_json(const struct csw_report *report, const struct csw_cell 
     json_object_set_new(object, "unit", json_string(cell->unit));
     json_object_set_new(object, "min_ns", csw_real_json(cell->min_ns));
     json_object_set_new(object, "preempted", csw_real_json(cell->preempted));
+    json_object_set_new(object, "pss_bytes", csw_real_json(cell->pss_bytes));
+    json_object_set_new(object, "peak_bytes", csw_real_json(cell->peak_bytes));
     for (size_t c = 0; c < csw_report_column_count; c++)
         json_object_set_new(object, csw_report_columns[c].name,
                             estimate_json(estimate_of(cell, &csw_report_columns[c])));
@@ -108,6 +110,8 @@ static void print_cell(const struct csw_cell *cell, FILE *out)
     }
     print_number(cell->min_ns, out);
     print_number(cell->preempted, out);
+    print_number(cell->pss_bytes, out);
+    print_number(cell->peak_bytes, out);
     fprintf(out, "\n");
 }
 
@@ -119,7 +123,7 @@ int csw_report_csv(const struct csw_report *report, FILE *out, struct csw_err *e
 
         fprintf(out, ",%s,%s_low,%s_high", name, name, name);
     }
-    fprintf(out, ",min_ns,preempted\n");
+    fprintf(out, ",min_ns,preempted,pss_bytes,peak_bytes\n");
     for (size_t i = 0; i < report->count; i++)
         print_cell(&report->cell[i], out);
     return csw_stream_flush(out, "the report", err);

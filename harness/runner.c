@@ -22,6 +22,7 @@ int csw_runner_init(struct csw_runner *ret_runner, const struct csw_setup *setup
         return csw_fail(err, -ENOMEM, "no memory for %u shares", workers);
     memset(shares, 0, workers * sizeof *shares);
     ret_runner->shares = shares;
+    csw_memory_use(&setup->memory);
     return open_job(&ret_runner->job, setup->kernel, setup->workload, &setup->schedule, workers,
                     err);
 }
@@ -32,6 +33,7 @@ void csw_runner_release(struct csw_runner *runner)
         return;
     csw_runner_close_team(runner);
     csw_job_close(runner->job);
+    csw_memory_use(NULL);
     free(runner->shares);
     *runner = (struct csw_runner){0};
 }

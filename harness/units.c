@@ -35,14 +35,34 @@ int csw_decimals(double value)
     return value >= 100 ? 0 : value >= 10 ? 1 : 2;
 }
 
-void csw_number_text(double number, char *ret_text, size_t size)
+static const struct csw_scale *bytes_scale(double bytes)
 {
-    const struct csw_scale *scale = number_scale(number);
-    const double scaled = number / scale->factor;
+    static const struct csw_scale scales[] = {
+        {0x1p10, "KiB"}, {0x1p20, "MiB"}, {0x1p30, "GiB"}, {0x1p40, "TiB"}};
 
-    if (isnan(number))
+    return scale_for(bytes, scales, sizeof scales / sizeof *scales);
+}
+
+static void scaled_text(double value, const struct csw_scale *scale, char *ret_text, size_t size)
+{
+    const double scaled = value / scale->factor;
+
+    if (isnan(value))
         snprintf(ret_text, size, "-");
     else
         snprintf(ret_text, size, "%.*f%s%s", csw_decimals(scaled), scaled, *scale->name ? " " : "",
                  scale->name);
+}
+
+void csw_number_text(double number, char *ret_text, size_t size)
+{
+    scaled_text(number, number_scale(number), ret_text, size);
+}
+
+void csw_bytes_text(double bytes, char *ret_text, size_t size)
+{
+    if (bytes < 1000)
+        snprintf(ret_text, size, "%.0f B", bytes);
+    else
+        scaled_text(bytes, bytes_scale(bytes), ret_text, size);
 }

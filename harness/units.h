@@ -18,4 +18,7 @@ int csw_decimals(double value);
 /* "1.78 G" (k, M, G, T or P), or "-" for NAN. */
 void csw_number_text(double number, char *ret_text, size_t size);
 
+/* "12.3 MiB" (B, KiB, MiB, GiB or TiB), or "-" for NAN. */
+void csw_bytes_text(double bytes, char *ret_text, size_t size);
+
 #endif

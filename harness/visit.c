@@ -35,7 +35,7 @@ struct child {
 
 /* ---- starting ------------------------------------------------------------------------------- */
 
-#define MAX_ARGUMENTS 28
+#define MAX_ARGUMENTS 31
 
 struct arguments {
     char *list[MAX_ARGUMENTS];
@@ -82,6 +82,12 @@ static int build_arguments(struct arguments *ret, const struct csw_visit *visit,
         ret->list[n++] = fixed[i];
     for (size_t i = 0; i < sizeof counted / sizeof *counted; i++)
         ret->list[n++] = counted[i];
+    if (*visit->memory) {
+        ret->list[n++] = "--memory";
+        ret->list[n++] = (char *)visit->memory;
+    }
+    if (visit->huge_pages)
+        ret->list[n++] = "--huge-pages";
     if (point->oversubscribed)
         ret->list[n++] = "--oversubscribe";
     const int code = csw_for_each_option(point->options, build_option, ret, err);

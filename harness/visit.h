@@ -3,6 +3,7 @@
 #define CSW_VISIT_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,8 @@
 struct csw_visit {
     const char *program; /* the coresweep to start */
     const char *pin;
+    const char *memory; /* "": not given to the visit, as for plans of before there was a choice */
+    bool huge_pages;
     uint64_t samples, min_ms;
     uint64_t timeout_ns;               /* a visit that takes longer is killed */
     const volatile sig_atomic_t *stop; /* NULL, or becomes not 0 when the user wants to stop */

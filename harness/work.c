@@ -6,6 +6,7 @@
 
 #include <sched.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "clock.h"
 
@@ -21,6 +22,7 @@ void csw_share_begin(const struct csw_job *job, struct csw_share *ret_share)
     *ret_share = (struct csw_share){.cpu = -1};
     if (!job->stamped)
         return;
+    ret_share->pid = getpid();
     ret_share->preempted = preemptions();
     ret_share->cpu_ns = csw_clock_ns(CLOCK_THREAD_CPUTIME_ID);
     ret_share->start_ns = csw_now_ns();

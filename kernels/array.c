@@ -4,8 +4,8 @@
  *     for x in numbers: if x is a square: found(x)
  *
  * Where the other kernels make their candidates, this one reads them: its limit is the memory.
- * Every worker fills the numbers that it will read, so that they lie on its own node. What the
- * inputs are:
+ * Every worker fills the numbers that it will read, so that they lie on its own node unless the
+ * user asks for another one. What the inputs are:
  *
  *     random    any of 2^64 numbers: one in 2^32 is a square
  *     squares   squares only
@@ -17,9 +17,7 @@
  * random ones from a test that knows integers only.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include "squares.h"
 
@@ -40,8 +38,7 @@ struct array {
     enum input input;
     enum operation operation;
     const struct csw_isa *isa;
-    size_t bytes;
-    uint64_t *values; /* mapped, shared with forked workers */
+    uint64_t *values;
 };
 
 /* ---- the numbers ---------------------------------------------------------------------------- */
@@ -152,21 +149,17 @@ static struct csw_tally array_fill(void *state, uint64_t lo, uint64_t hi)
 static int array_open(void **ret_state, const struct csw_task *task, struct csw_err *err)
 {
     struct array *array = malloc(sizeof *array);
-    const size_t bytes = (task->n > 0 ? (size_t)task->n : 1) * sizeof *array->values;
-    void *values = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *values = NULL;
+    const int code = array ? csw_data_map(&values, task->n * sizeof *array->values, err)
+                           : csw_fail(err, -ENOMEM, "no memory for an array");
 
-    if (!array || values == MAP_FAILED) {
+    if (code < 0) {
         free(array);
-        if (values != MAP_FAILED)
-            munmap(values, bytes);
-        return csw_fail(err, -ENOMEM, "no memory for %" PRIu64 " numbers", task->n);
+        return code;
     }
-    madvise(values, bytes, MADV_HUGEPAGE); /* where the system allows it for shared memory */
     *array = (struct array){.input = (enum input)task->choice[0],
                             .operation = (enum operation)task->choice[1],
                             .isa = csw_isa_of_choice(task->choice[2]),
-                            .bytes = bytes,
                             .values = values};
     *ret_state = array;
     return 0;
@@ -176,7 +169,7 @@ static void array_close(void *state)
 {
     struct array *array = state;
 
-    munmap(array->values, array->bytes);
+    csw_data_unmap(array->values);
     free(array);
 }
 

@@ -38,7 +38,7 @@ may_include cli '<coresweep/|"(cli\.h|harness/)'
 may_include bench/squares.d '<coresweep/|"([a-z_0-9]+\.h|harness/|drivers/pool\.h|squares/isas\.def)'
 only_in hwloc harness/place.c
 only_in omp.h drivers/openmp.c
-only_in pthread.h drivers/pthread.c bench/squares.d/crew.h
+only_in pthread.h drivers/thread.h drivers/fork.c bench/squares.d/crew.h
 only_in libsmartcols harness/table.c
 only_in jansson harness/record.c harness/record_json.h harness/results.c harness/report_export.c \
     harness/machine.c bench/squares.d/json.c

@@ -1,7 +1,7 @@
 /*
- * test_cgroup.c - the CPU quota that holds is found in control groups of version 1, 2 and both, on
- * hosts and in containers. Each case is a tree fixtures/cgroup/CASE of proc/self and sys/fs/cgroup;
- * groups that must not count hold a quota of 0.1 CPUs.
+ * test_cgroup.c - the CPU quota and the memory limit that hold are found in control groups of
+ * version 1, 2 and both, on hosts and in containers. Each case is a tree fixtures/cgroup/CASE of
+ * proc/self and sys/fs/cgroup; groups that must not count hold a quota of 0.1 CPUs, or 4096 bytes.
  */
 #include "suite.h"
 
@@ -15,22 +15,33 @@
 
 #define FS "/sys/fs/cgroup"
 
-/* True where the tree gives this quota (NAN: none) from this file (NULL: none). */
-static bool gives(const char *tree, double cpus, const char *source)
+/* True where `read` finds this limit (NAN: none) in the tree, from this file (NULL: none). */
+static bool finds(double (*read)(const char *, char **), const char *tree, double limit,
+                  const char *source)
 {
     char path[64], *found_source;
 
     snprintf(path, sizeof path, "cgroup/%s", tree);
-    const double found = csw_cgroup_quota(fixture(path), &found_source);
-    const bool same_cpus = isnan(cpus) ? isnan(found) : fabs(found - cpus) < 1e-9;
+    const double found = read(fixture(path), &found_source);
+    const bool same_limit = isnan(limit) ? isnan(found) : fabs(found - limit) < 1e-9;
     const bool same_source =
         source ? found_source && strcmp(found_source, source) == 0 : !found_source;
 
-    if (!same_cpus || !same_source)
-        printf("\n    %s: %g CPUs from %s, expected %g from %s\n    ", tree, found,
-               found_source ? found_source : "nowhere", cpus, source ? source : "nowhere");
+    if (!same_limit || !same_source)
+        printf("\n    %s: %g from %s, expected %g from %s\n    ", tree, found,
+               found_source ? found_source : "nowhere", limit, source ? source : "nowhere");
     free(found_source);
-    return same_cpus && same_source;
+    return same_limit && same_source;
+}
+
+static bool gives(const char *tree, double cpus, const char *source)
+{
+    return finds(csw_cgroup_quota, tree, cpus, source);
+}
+
+static bool allows(const char *tree, double bytes, const char *source)
+{
+    return finds(csw_cgroup_memory, tree, bytes, source);
 }
 
 static bool gives_none(const char *tree)
@@ -151,6 +162,41 @@ static void this_machine_names_a_source_exactly_when_it_has_a_quota(void)
     free(source);
 }
 
+/* ---- memory --------------------------------------------------------------------------------- */
+
+static void the_memory_limit_of_the_own_group_holds(void)
+{
+    CU_ASSERT(allows("memory-v2-own", 0x1p28, FS "/user.slice/job/memory.max"));
+    CU_ASSERT(allows("memory-v1-own", 0x1p29, FS "/memory/batch/job/memory.limit_in_bytes"));
+}
+
+static void a_tighter_memory_limit_of_an_ancestor_holds(void)
+{
+    CU_ASSERT(allows("memory-v2-ancestor", 0x1p30, FS "/user.slice/memory.max"));
+    CU_ASSERT(allows("memory-v1-ancestor", 0x1p27, FS "/memory/batch/memory.limit_in_bytes"));
+}
+
+static void with_both_versions_the_tighter_memory_limit_holds(void)
+{
+    CU_ASSERT(allows("memory-hybrid", 0x1p28, FS "/unified/job/memory.max"));
+}
+
+static void no_memory_limit_is_found_where_none_is_set(void)
+{
+    CU_ASSERT(allows("memory-v2-max", NAN, NULL));
+    CU_ASSERT(allows("memory-v1-unlimited", NAN, NULL));
+    CU_ASSERT(allows("memory-v2-garbage", NAN, NULL));
+    CU_ASSERT(allows("v1-own", NAN, NULL));
+    CU_ASSERT(allows("no-such-tree", NAN, NULL));
+}
+
+static void a_memory_limit_is_no_quota_and_a_quota_no_memory_limit(void)
+{
+    CU_ASSERT(gives_none("memory-v2-own"));
+    CU_ASSERT(gives_none("memory-v1-own"));
+    CU_ASSERT(allows("v2-own", NAN, NULL));
+}
+
 static const struct test tests[] = {
     TEST(a_group_without_the_cpu_controller_has_no_quota),
     TEST(max_is_no_quota),
@@ -171,6 +217,11 @@ static const struct test tests[] = {
     TEST(garbage_gives_no_quota),
     TEST(a_negative_quota_is_none),
     TEST(this_machine_names_a_source_exactly_when_it_has_a_quota),
+    TEST(the_memory_limit_of_the_own_group_holds),
+    TEST(a_tighter_memory_limit_of_an_ancestor_holds),
+    TEST(with_both_versions_the_tighter_memory_limit_holds),
+    TEST(no_memory_limit_is_found_where_none_is_set),
+    TEST(a_memory_limit_is_no_quota_and_a_quota_no_memory_limit),
 };
 
 int main(void)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <coresweep/job.h>
 
@@ -593,6 +594,7 @@ static void an_unstamped_job_notes_no_times(void)
     CU_ASSERT_EQUAL(shares[0].cpu_ns, 0);
     CU_ASSERT_EQUAL(shares[0].preempted, 0);
     CU_ASSERT_EQUAL(shares[0].cpu, -1);
+    CU_ASSERT_EQUAL(shares[0].pid, 0);
     close_job(&given);
 }
 
@@ -614,6 +616,7 @@ static void a_stamped_job_notes_start_end_and_cpu_time(void)
     CU_ASSERT_TRUE((int64_t)shares[0].cpu_ns > 0);
     CU_ASSERT_TRUE((int64_t)shares[0].preempted >= 0);
     CU_ASSERT_TRUE(shares[0].cpu >= 0);
+    CU_ASSERT_EQUAL(shares[0].pid, getpid());
     close_job(&given);
 }
 

@@ -4,11 +4,13 @@
  */
 #include "suite.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/machine.h"
 
@@ -236,6 +238,31 @@ static void omp_proc_bind_false_binds_nothing(void)
     unset_binding_variables();
 }
 
+/* ---- memory --------------------------------------------------------------------------------- */
+
+static void what_a_control_group_allows_limits_memory(void)
+{
+    char text[CSW_LIMIT_TEXT_SIZE];
+
+    CU_ASSERT_EQUAL(csw_memory_limit(fixture("cgroup/memory-v1-ancestor"), text), 1u << 27);
+    CU_ASSERT_STRING_EQUAL(text, "the 128 MiB of memory that "
+                                 "/sys/fs/cgroup/memory/batch/memory.limit_in_bytes allows");
+}
+
+static void without_a_limit_or_below_it_the_machine_limits_memory(void)
+{
+    const uint64_t machine = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    static const char *const trees[] = {"cgroup/v1-own", "cgroup/memory-v1-vast",
+                                        "cgroup/memory-v2-max", "no-such-tree"};
+    char text[CSW_LIMIT_TEXT_SIZE], expected[CSW_LIMIT_TEXT_SIZE];
+
+    snprintf(expected, sizeof expected, "the %" PRIu64 " MiB of memory here", machine >> 20);
+    for (size_t i = 0; i < COUNT(trees); i++) {
+        CHECK(trees[i], csw_memory_limit(fixture(trees[i]), text) == machine);
+        CHECK(trees[i], is_text(text, expected));
+    }
+}
+
 static const struct test tests[] = {
     TEST(bare_metal_shows_model_governor_and_smt),
     TEST(a_guest_names_a_hypervisor_and_its_quota),
@@ -249,6 +276,8 @@ static const struct test tests[] = {
     TEST(without_binding_variables_nothing_foreign_binds),
     TEST(each_binding_variable_is_found),
     TEST(omp_proc_bind_false_binds_nothing),
+    TEST(what_a_control_group_allows_limits_memory),
+    TEST(without_a_limit_or_below_it_the_machine_limits_memory),
 };
 
 int main(void)

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -161,6 +160,101 @@ static void a_sample_without_a_least_duration_is_one_run(void)
     CU_ASSERT_EQUAL_FATAL(csw_measure(&rig.setup, &protocol, &samples, NULL), 0);
     CU_ASSERT_EQUAL(samples[0].iterations, 1);
     CU_ASSERT_EQUAL(samples[1].iterations, 1);
+    samples_free(samples, protocol.samples);
+    rig_release(&rig);
+}
+
+/* ---- memory --------------------------------------------------------------------------------- */
+
+#define LEDGER_ITEMS 20000
+
+/* Workers are processes of their own, or in the one that measures, as the caller is. */
+static void check_processes(const char *driver, const struct csw_sample *sample)
+{
+    uint64_t processes = 1;
+    double own_bytes = 0;
+
+    for (uint64_t w = 0; w < sample->workers; w++)
+        if (!isnan(sample->worker[w].pss_bytes)) {
+            processes++;
+            own_bytes += sample->worker[w].pss_bytes;
+        }
+    CHECK(driver, sample->processes == processes);
+    CHECK(driver, processes == 1 || (own_bytes > 0 && own_bytes < sample->pss_bytes));
+}
+
+static void check_usage(const char *driver, const struct csw_sample *sample)
+{
+    const double data_bytes = (double)ledger_bytes(LEDGER_ITEMS);
+
+    CHECK(driver, strcmp(sample->memory, "first-touch") == 0 && !sample->huge_pages &&
+                      strcmp(sample->memory_cannot, "") == 0);
+    CHECK(driver, (double)sample->data_bytes == data_bytes);
+    CHECK(driver, isnan(sample->data_huge_bytes) || sample->data_huge_bytes >= 0);
+    CHECK(driver, sample->pss_bytes > data_bytes); /* the data count, once at least */
+    CHECK(driver, sample->peak_bytes > sample->pss_bytes);
+    check_processes(driver, sample);
+}
+
+static void measure_usage(const struct csw_driver *driver, unsigned workers)
+{
+    const struct csw_protocol protocol = {.samples = 2};
+    struct csw_sample *samples = NULL;
+    struct rig rig;
+
+    rig_init(&rig, &ledger_kernel, driver, workers, "static", "20000");
+    CU_ASSERT_EQUAL_FATAL(csw_measure(&rig.setup, &protocol, &samples, NULL), 0);
+    for (uint64_t i = 0; i < protocol.samples; i++)
+        check_usage(driver->name, &samples[i]);
+    if (strcmp(driver->name, "fork") == 0)
+        CU_ASSERT_EQUAL(samples[0].processes, workers);
+    samples_free(samples, protocol.samples);
+    rig_release(&rig);
+}
+
+static void every_driver_tells_what_memory_its_team_takes(void)
+{
+    each_driver(measure_usage);
+}
+
+static void what_was_asked_for_and_cannot_be_stands_in_the_sample(void)
+{
+    const struct csw_protocol protocol = {.samples = 1};
+    struct csw_sample *samples = NULL;
+    struct rig rig;
+
+    rig_init(&rig, &sevens, serial(), 1, "whole", "10");
+    rig.setup.memory = (struct csw_memory){.policy = CSW_MEMORY_NODE,
+                                           .node = 7,
+                                           .huge_pages = true,
+                                           .cannot_place = "no nodes",
+                                           .cannot_huge = "no huge pages"};
+    CU_ASSERT_EQUAL_FATAL(csw_measure(&rig.setup, &protocol, &samples, NULL), 0);
+    CU_ASSERT_STRING_EQUAL(samples[0].memory, "node:7");
+    CU_ASSERT_TRUE(samples[0].huge_pages);
+    CU_ASSERT_STRING_EQUAL(samples[0].memory_cannot, "no nodes; no huge pages");
+    CU_ASSERT_EQUAL(samples[0].data_bytes, 0);
+    samples_free(samples, protocol.samples);
+    rig_release(&rig);
+}
+
+/* On a described machine nothing can be placed, which is no reason to measure something else. */
+static void data_that_cannot_be_placed_are_not_measured(void)
+{
+    const struct csw_protocol protocol = {.samples = 1};
+    struct csw_sample *samples = NULL;
+    struct csw_err err = {0};
+    void *data = NULL;
+    struct rig rig;
+
+    rig_init(&rig, &ledger_kernel, serial(), 1, "whole", "10");
+    rig.setup.memory = (struct csw_memory){.topo = rig.topo, .policy = CSW_MEMORY_INTERLEAVE};
+    CU_ASSERT_EQUAL(csw_measure(&rig.setup, &protocol, &samples, &err), -EINVAL);
+    must_say(err.text, "memory cannot be placed on a described machine");
+    CU_ASSERT_EQUAL(csw_data_map(&data, 1, NULL), 0); /* the policy is in use no longer */
+    csw_data_unmap(data);
+    rig.setup.memory = (struct csw_memory){0};
+    CU_ASSERT_EQUAL_FATAL(csw_measure(&rig.setup, &protocol, &samples, &err), 0);
     samples_free(samples, protocol.samples);
     rig_release(&rig);
 }
@@ -397,6 +491,9 @@ static void every_kernel_with_every_choice_is_measured_by_every_driver(void)
 static const struct test tests[] = {
     TEST(every_driver_gives_samples_that_hold_together),
     TEST(a_sample_without_a_least_duration_is_one_run),
+    TEST(every_driver_tells_what_memory_its_team_takes),
+    TEST(what_was_asked_for_and_cannot_be_stands_in_the_sample),
+    TEST(data_that_cannot_be_placed_are_not_measured),
     TEST(a_wrong_result_gives_no_sample_and_a_sentence_with_both_numbers),
     TEST(a_result_that_is_wrong_once_gives_no_sample_either),
     TEST(a_run_that_fails_gives_no_sample_and_what_the_driver_said),

@@ -408,13 +408,29 @@ static void a_damaged_column_of_workers_is_named(void)
 
     for (size_t d = 0; d < COUNT(damages); d++)
         for (size_t i = 0; i < csw_worker_fields.count; i++) {
+            const struct csw_field *field = &csw_worker_fields.field[i];
             json_t *object = parsed(csw_sample_line(&sample));
 
-            damages[d](json_object_get(object, "worker"), csw_worker_fields.field[i].name);
-            check_unreadable(json_dumps(object, 0), csw_worker_fields.field[i].name);
+            damages[d](json_object_get(object, "worker"), field->name);
+            if (!field->later || damages[d] != drop_column)
+                check_unreadable(json_dumps(object, 0), field->name);
             json_decref(object);
         }
     csw_sample_release(&sample);
+}
+
+static void a_column_of_workers_that_came_later_may_be_missing(void)
+{
+    struct csw_sample sample = full_sample(1), back = {0};
+    json_t *object = parsed(csw_sample_line(&sample));
+
+    drop_column(json_object_get(object, "worker"), "pss_bytes");
+    CU_ASSERT_EQUAL_FATAL(csw_sample_read(&back, object, NULL), 0);
+    for (size_t w = 0; w < WORKERS; w++)
+        CU_ASSERT_TRUE(isnan(back.worker[w].pss_bytes));
+    csw_sample_release(&back);
+    csw_sample_release(&sample);
+    json_decref(object);
 }
 
 static void a_sample_without_workers_or_fields_is_refused(void)
@@ -638,6 +654,7 @@ static const struct test tests[] = {
     TEST(a_field_that_came_later_may_be_missing),
     TEST(a_field_of_the_wrong_type_is_named),
     TEST(a_damaged_column_of_workers_is_named),
+    TEST(a_column_of_workers_that_came_later_may_be_missing),
     TEST(a_sample_without_workers_or_fields_is_refused),
     TEST(an_absurd_number_of_workers_is_refused_not_allocated),
     TEST(a_key_that_comes_twice_is_refused),

@@ -161,6 +161,26 @@ static void times_and_rates_are_medians_of_rounds(void)
     free(world);
 }
 
+/* The second of three visits took most; the first does not know. */
+static void memory_is_the_most_that_a_visit_took(void)
+{
+    static const double pss_bytes[] = {NAN, 7e6, 5e6}, peak_bytes[] = {NAN, 9e6, 8e6};
+    struct world *world = world_new(trial_points, 1, COUNT(pss_bytes));
+
+    for (uint64_t r = 0; r < COUNT(pss_bytes); r++) {
+        struct csw_sample *sample = add_sample(world, 0, r, MS, 1);
+
+        sample->pss_bytes = pss_bytes[r];
+        sample->peak_bytes = peak_bytes[r];
+    }
+    struct csw_report report = report_of(world);
+
+    CU_ASSERT_EQUAL(report.cell[0].pss_bytes, 7e6);
+    CU_ASSERT_EQUAL(report.cell[0].peak_bytes, 9e6);
+    csw_report_release(&report);
+    free(world);
+}
+
 static bool early(uint64_t round)
 {
     return round < 3;
@@ -500,7 +520,7 @@ static void every_row_of_csv_has_the_columns_of_the_header(void)
 
         for_each_line(text_of(world, csw_report_csv), check_fields, &seen);
         CU_ASSERT_EQUAL(seen.rows, 1 + COUNT(trial_points));
-        CU_ASSERT_EQUAL(seen.fields, 8 + 3 * csw_report_column_count + 2);
+        CU_ASSERT_EQUAL(seen.fields, 8 + 3 * csw_report_column_count + 4);
         free(world);
     }
 }
@@ -511,7 +531,7 @@ static void csv_holds_the_numbers_in_the_order_of_its_header(void)
         "kernel,options,tasks,schedule,driver,workers,oversubscribed,rounds,time_ns,time_ns_low,",
         "trial,,\"50,60\",dynamic,pthread,2,0,10,203125000,93750000,312500000,1.6,1.6,1.6,",
         "trial,,\"50,60\",dynamic,fork,8,1,10,50781250,",
-        ",min_ns,preempted\n",
+        ",min_ns,preempted,pss_bytes,peak_bytes\n",
     };
     struct world *world = drifting_world(10, NULL);
 
@@ -803,6 +823,7 @@ static const struct test tests[] = {
     TEST(speedups_are_exact_although_all_rounds_drift),
     TEST(the_busiest_worker_counts_where_nothing_evens_out),
     TEST(times_and_rates_are_medians_of_rounds),
+    TEST(memory_is_the_most_that_a_visit_took),
     TEST(rounds_without_both_sides_are_left_out),
     TEST(several_samples_of_a_visit_count_as_their_median),
     TEST(a_kernel_that_counts_no_steps_is_rated_by_items),

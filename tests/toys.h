@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "suite.h"
@@ -90,14 +89,14 @@ static size_t ledger_bytes(uint64_t n)
 
 static int ledger_open(void **ret_state, const struct csw_task *task, struct csw_err *err)
 {
-    struct ledger *ledger = mmap(NULL, ledger_bytes(task->n), PROT_READ | PROT_WRITE,
-                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *data = NULL;
+    const int code = csw_data_map(&data, ledger_bytes(task->n), err);
 
-    if (ledger == MAP_FAILED)
-        return csw_fail(err, -ENOMEM, "no memory for a ledger");
-    ledger->n = task->n;
-    *ret_state = ledger;
-    return 0;
+    if (code == 0) {
+        ((struct ledger *)data)->n = task->n;
+        *ret_state = data;
+    }
+    return code;
 }
 
 static unsigned count_fillers(const struct ledger *ledger)
@@ -125,7 +124,7 @@ static void ledger_close(void *state)
         audit.each_once = audit.each_once && ledger->item[i].fills == 1;
     audit.early = ledger->early;
     audit.fillers = count_fillers(ledger);
-    munmap(ledger, ledger_bytes(ledger->n));
+    csw_data_unmap(ledger);
 }
 
 static struct csw_tally ledger_fill(void *state, uint64_t lo, uint64_t hi)

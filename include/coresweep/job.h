@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <coresweep/err.h>
 #include <coresweep/kernel.h>
@@ -111,7 +112,8 @@ struct csw_job {
 /*
  * Whether csw_job_open would take the three together: 0, -ENOTSUP where this CPU cannot run the
  * kernel, -EINVAL where a task exceeds its max_n, where the data of all tasks exceed nine tenths of
- * the physical memory, or where the schedule does not fit it or cuts it into more than 2^31 units.
+ * the memory (the machine's, or what the cgroups allow), or where the schedule does not fit it or
+ * cuts it into more than 2^31 units.
  */
 int csw_job_check(const struct csw_kernel *, const struct csw_workload *,
                   const struct csw_schedule *, struct csw_err *);
@@ -141,6 +143,7 @@ struct csw_share {
     uint64_t cpu_ns;           /* thread CPU time between the two */
     uint64_t preempted;        /* involuntary context switches between the two */
     int cpu;                   /* CPU seen at the end */
+    pid_t pid;                 /* process that the worker is in; 0, not -1 */
 };
 
 /*

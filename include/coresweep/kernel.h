@@ -63,7 +63,7 @@ struct csw_kernel {
     const char *unit;    /* what `work` counts, plural: "comparisons" */
     const char *tasks;   /* the default workload, as --tasks would take it */
     uint64_t max_n;      /* largest task that the kernel is exact for; 0: any */
-    uint64_t item_bytes; /* memory that open takes for an item; 0: next to none */
+    uint64_t item_bytes; /* data that open maps for an item; 0: next to none */
     const struct csw_option *options; /* ended by a NULL name; NULL: none */
 
     /* NULL: runs on any CPU. Otherwise false where this CPU lacks what the kernel needs. */
@@ -97,14 +97,27 @@ struct csw_kernel {
      * touched where it will be read; lo >= hi makes nothing. The data depend on the task and the
      * items alone: another visit makes the same. Returns the tally that scan must give for them,
      * found in another way than scan finds it. Called once for every item, by one untimed run
-     * before all others, which is cut and handed out as they are; open makes the memory, shared
-     * with forked workers. NULL: the items need no data. Replaces expect.
+     * before all others, which is cut and handed out as they are; open makes the memory by
+     * csw_data_map. NULL: the items need no data. Replaces expect.
      */
     struct csw_tally (*fill)(void *state, uint64_t lo, uint64_t hi);
 
     /* Gives back what open made; may be NULL where open is. */
     void (*close)(void *state);
 };
+
+/* ---- what kernels call ---------------------------------------------------------------------- */
+
+/*
+ * Maps memory for the data of items, in open: zero, shared with forked workers, on the NUMA nodes
+ * and the pages that the user asked for (see memory.h). Pages come into being where they are first
+ * touched, so leave that to fill. Returns 0; -ENOMEM; or why the nodes cannot be had. close gives
+ * it back.
+ */
+int csw_data_map(void **ret_data, uint64_t bytes, struct csw_err *);
+void csw_data_unmap(void *data); /* accepts NULL */
+
+/* ---- tallies -------------------------------------------------------------------------------- */
 
 /* Adds `add` to `sum`. */
 static inline void csw_tally_add(struct csw_tally *sum, const struct csw_tally *add)
@@ -121,7 +134,9 @@ static inline bool csw_tally_equal(const struct csw_tally *a, const struct csw_t
            a->digest == b->digest;
 }
 
-/* The registry, in the order of kernels.def; NULL past the end. */
+/* ---- the registry --------------------------------------------------------------------------- */
+
+/* In the order of kernels.def; NULL past the end. */
 const struct csw_kernel *csw_kernel_at(size_t index);
 
 /* The kernel of that name; NULL if there is none. */

@@ -11,6 +11,7 @@
 #include <coresweep/err.h>
 #include <coresweep/job.h>
 #include <coresweep/kernel.h>
+#include <coresweep/memory.h>
 #include <coresweep/place.h>
 #include <coresweep/record.h>
 
@@ -21,6 +22,7 @@ struct csw_setup {
     const struct csw_workload *workload;
     struct csw_schedule schedule;
     const struct csw_placement *placement;
+    struct csw_memory memory; /* of the kernel's data */
 };
 
 struct csw_protocol {
@@ -33,7 +35,8 @@ struct csw_protocol {
  * warm-up and outside of all recorded times. The warm-up grows the number of runs until they take
  * about min_ns, and lasts two min_ns at least; its runs are verified, and only the first one's time
  * is recorded (first_ns). Every run of every sample is verified: a wrong tally is CSW_EWRONG and
- * gives no sample at all. `ret_samples` gets protocol->samples samples; the caller releases each
+ * gives no sample at all. What memory the team takes is read after the last one and the same in
+ * all. `ret_samples` gets protocol->samples samples; the caller releases each
  * and frees the array. Left for the caller: point, round and position (0), process_ns (NAN), pin
  * (NULL).
  */

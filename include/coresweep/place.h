@@ -46,6 +46,10 @@ char *csw_topo_usable(const struct csw_topo *);
 /* Where a processing unit sits: "package 0, NUMA node 1, core 4"; the caller frees it. */
 char *csw_topo_where(const struct csw_topo *, unsigned pu);
 
+/* The NUMA nodes whose memory may be used as "0-1"; the caller frees it. NULL: no memory. */
+char *csw_topo_nodes(const struct csw_topo *);
+bool csw_topo_has_node(const struct csw_topo *, unsigned node);
+
 /* "hwloc API 2.8.0": the library that reads topologies, by the interface in use. */
 const char *csw_topo_library(void);
 
@@ -97,5 +101,18 @@ int csw_placement_bind_process(const struct csw_placement *, unsigned worker, pi
 
 /* Gives the calling thread back the processing units that the process may use. */
 void csw_placement_unbind(const struct csw_placement *);
+
+/* ---- memory --------------------------------------------------------------------------------- */
+
+#define CSW_NODES_ALL (-1)
+
+/*
+ * Makes the pages of [start, start + bytes), none of which was touched yet, come from the NUMA node
+ * of that number of the system's, and from no other; CSW_NODES_ALL: from all usable nodes in turn.
+ * Reads it back at the first page and compares. Returns 0; -ENOTSUP where this system lets nobody
+ * place memory; or a negative errno where this placement fails.
+ */
+int csw_topo_place_memory(const struct csw_topo *, int node, void *start, size_t bytes,
+                          struct csw_err *);
 
 #endif

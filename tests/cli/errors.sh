@@ -22,6 +22,11 @@ expect 2 "a task of kernel 'sleep' cannot be divided; use --schedule whole" \
 expect 2 "unknown placement 'compactt'" run --kernel trial --pin compactt
 expect 2 "CPU 99999 of --pin is not usable here; usable are" run --kernel trial --pin 99999
 expect 2 "'0,,1' is not a list of CPUs" run --kernel trial --pin 0,,1
+expect 2 "unknown memory policy 'intrleave'; did you mean 'interleave'" \
+    run --kernel array --n 5 --memory intrleave
+expect 2 "'node:99999' of --memory is no NUMA node whose memory may be used here; usable are [0-9]" \
+    run --kernel array --n 5 --memory node:99999
+expect 2 "'node:99999' of --memory is no NUMA node" sweep --kernel array --n 5 --memory node:99999
 expect 2 "driver 'serial' has one worker, not 2" run --kernel trial --workers 2
 expect 2 "4000 workers of kernel 'trial' exceed the [0-9]+ usable CPUs; add --oversubscribe" \
     run --kernel trial --driver pthread --workers 4000

@@ -37,6 +37,9 @@ coresweep sweep --resume same.jsonl --rounds 4 --kernel count,trial >/dev/null 2
 cp cut.jsonl other.jsonl
 expect 2 "its plan has rounds 4, here it is 5" sweep --resume other.jsonl --rounds 5
 expect 2 'its plan has kernel "count,trial", here it is "spin"' sweep --resume other.jsonl --kernel spin
+expect 2 'its plan has memory "first-touch", here it is "interleave"' \
+    sweep --resume other.jsonl --memory interleave
+expect 2 'its plan has huge_pages false, here it is true' sweep --resume other.jsonl --huge-pages
 sed 's/"hostname":"[^"]*"/"hostname":"elsewhere"/' cut.jsonl >host.jsonl
 expect 2 'its host has hostname "elsewhere", here it is' sweep --resume host.jsonl
 sed 's/"usable_pus":[0-9]*/"usable_pus":777/' cut.jsonl >cpus.jsonl

@@ -8,6 +8,7 @@ coresweep run --kernel trial --tasks $tasks --driver fork --workers 2 --oversubs
 grep -q '^trial, schedule dynamic, driver fork, 2 workers$' out || fail "title"
 grep -q '^result:  209 perfect squares in 11100 items, 38383511 comparisons, verified$' out ||
     fail "result"
+grep -qE '^memory:  [0-9.]+ [KMG]iB in 2 processes \(PSS\), peak [0-9.]+ [KMG]iB$' out || fail "memory"
 [ "$(grep -cE '^ +[01] ' out)" -eq 2 ] || fail "a row per worker"
 coresweep run --kernel trial --tasks $tasks --samples 2 --min-ms 1 --json >json
 [ "$(wc -l <json)" -eq 2 ] || fail "a line per sample"
@@ -16,5 +17,15 @@ for field in '"type":"sample"' '"hits":209' '"work":38383511' '"process_ns":null
     grep -q -- "$field" json || fail "no $field"
 done
 [ "$(awk '{ if (length > 100) print }' out | wc -l)" -eq 0 ] || fail "the table is wider than 100"
+# data: how much they are, and what was asked for them
+coresweep run --kernel array --n 1e6 --driver fork --workers 2 --oversubscribe --memory interleave \
+    --huge-pages --samples 1 --min-ms 1 >out 2>said
+grep -qE '^memory:  .*; 7\.63 MiB of data, interleave, [0-9.-]+ ?([KM]i)?B? of it on huge pages$' out ||
+    fail "data: $(grep ^memory out)"
+grep -vE '^coresweep: warning: (huge pages are off for shared memory: /sys/.* says (never|deny); |data lie by first touch: |this system shows no huge pages)' \
+    said && fail "said $(cat said)"
+coresweep run --kernel array --n 1e6 --memory first-touch --samples 1 --min-ms 1 --json >json 2>said
+grep -q '"memory":"first-touch","huge_pages":false,"memory_cannot":""' json || fail "the policy"
+grep -q '"data_bytes":8000000,' json || fail "the data's size"
 # waiting workers may outnumber the CPUs without being asked
 coresweep run --kernel sleep --tasks 1,2,3 --driver pthread --workers 64 --samples 1 >/dev/null

@@ -26,6 +26,11 @@ grep -q '^|---|---:|' markdown || fail "Markdown"
 quick_sweep --output r2.jsonl --seed 2 --samples 3 >/dev/null 2>&1
 [ "$(visits_in r2.jsonl | uniq -c | awk '$1 != 3' | wc -l)" -eq 0 ] || fail "3 samples per visit"
 [ "$(visits_in r2.jsonl | uniq | wc -l)" -eq 40 ] || fail "10 points x 4 rounds, again"
+# every visit is asked for the memory that the sweep was asked for
+coresweep sweep --kernel array --n 1e4 --driver serial --rounds 2 --min-ms 1 --memory interleave \
+    --huge-pages --output m.jsonl >/dev/null 2>&1
+[ "$(grep -c '"type":"sample".*"memory":"interleave","huge_pages":true,' m.jsonl)" -eq 2 ] ||
+    fail "the memory policy of the visits"
 # the order of the first round is the seed's
 order() {
     grep '"round":0,' "$1" | grep -o '"point":[0-9]*' | uniq

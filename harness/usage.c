@@ -1,0 +1,170 @@
+/* usage.c - see usage.h */
+#include "usage.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "files.h"
+
+/* ---- one process ---------------------------------------------------------------------------- */
+
+/* "1704 kB" in bytes; NAN for NULL or another text. */
+static double bytes_in(const char *value)
+{
+    double kilobytes;
+
+    return value && sscanf(value, "%lf kB", &kilobytes) == 1 ? kilobytes * 1024 : NAN;
+}
+
+static double read_bytes(const char *root, pid_t pid, const char *file, const char *key)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
+    char *value = csw_file_value(root, path, key);
+    const double bytes = bytes_in(value);
+
+    free(value);
+    return bytes;
+}
+
+/* The state and the parent follow the name, which may hold anything, and its bracket. */
+static bool is_child(const char *root, pid_t pid, pid_t parent)
+{
+    char path[64], state;
+    int its_parent;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    char *line = csw_file_line(root, path);
+    const char *name_end = line ? strrchr(line, ')') : NULL;
+    const bool found = name_end && sscanf(name_end, ") %c %d", &state, &its_parent) == 2 &&
+                       its_parent == (int)parent && state != 'Z';
+
+    free(line);
+    return found;
+}
+
+/* ---- a process and its children ------------------------------------------------------------- */
+
+static int add_process(struct csw_usages *usages, const char *root, pid_t pid, struct csw_err *err)
+{
+    struct csw_usage *grown = reallocarray(usages->usage, usages->count + 1, sizeof *grown);
+
+    if (!grown)
+        return csw_fail(err, -ENOMEM, "no memory for %zu processes", usages->count + 1);
+    usages->usage = grown;
+    grown[usages->count++] =
+        (struct csw_usage){.pid = pid,
+                           .pss_bytes = read_bytes(root, pid, "smaps_rollup", "Pss"),
+                           .peak_bytes = read_bytes(root, pid, "status", "VmHWM")};
+    return 0;
+}
+
+/* Over all processes: the list of a task's children exists where CONFIG_PROC_CHILDREN does. */
+static int add_children(struct csw_usages *usages, const char *root, pid_t parent,
+                        struct csw_err *err)
+{
+    char path[PATH_MAX];
+    DIR *proc =
+        snprintf(path, sizeof path, "%s/proc", root) < (int)sizeof path ? opendir(path) : NULL;
+    const struct dirent *entry;
+    int code = 0;
+
+    while (proc && code == 0 && (entry = readdir(proc))) {
+        const pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+        if (isdigit((unsigned char)*entry->d_name) && is_child(root, pid, parent))
+            code = add_process(usages, root, pid, err);
+    }
+    if (proc)
+        closedir(proc);
+    return code;
+}
+
+int csw_usages_init(struct csw_usages *ret_usages, const char *root, pid_t parent,
+                    struct csw_err *err)
+{
+    struct csw_usages usages = {0};
+    int code = add_process(&usages, root, parent, err);
+
+    if (code == 0)
+        code = add_children(&usages, root, parent, err);
+    if (code < 0) {
+        csw_usages_release(&usages);
+        return code;
+    }
+    *ret_usages = usages;
+    return 0;
+}
+
+void csw_usages_release(struct csw_usages *usages)
+{
+    if (!usages)
+        return;
+    free(usages->usage);
+    *usages = (struct csw_usages){0};
+}
+
+struct csw_usage csw_usages_sum(const struct csw_usages *usages)
+{
+    struct csw_usage sum = {.pid = usages->usage[0].pid};
+
+    for (size_t i = 0; i < usages->count; i++) {
+        sum.pss_bytes += usages->usage[i].pss_bytes;
+        sum.peak_bytes += usages->usage[i].peak_bytes;
+    }
+    return sum;
+}
+
+double csw_usages_pss(const struct csw_usages *usages, pid_t pid)
+{
+    for (size_t i = 0; i < usages->count; i++)
+        if (usages->usage[i].pid == pid)
+            return usages->usage[i].pss_bytes;
+    return NAN;
+}
+
+/* ---- huge pages ----------------------------------------------------------------------------- */
+
+/* What a line of smaps adds; 0 for lines of other keys. */
+static double huge_in(const char *line)
+{
+    static const char *const keys[] = {"AnonHugePages:", "ShmemPmdMapped:"};
+
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (strncmp(line, keys[i], strlen(keys[i])) == 0)
+            return bytes_in(line + strlen(keys[i]));
+    return 0;
+}
+
+double csw_usage_huge(const char *root, const void *start, uint64_t bytes)
+{
+    const uint64_t lo = (uint64_t)(uintptr_t)start, hi = lo + bytes;
+    FILE *in = csw_file_open(root, "/proc/self/smaps");
+    uint64_t from, to;
+    double huge = NAN;
+    bool inside = false;
+    char *line = NULL;
+    size_t size = 0;
+
+    while (in && getline(&line, &size, in) > 0) {
+        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &from, &to) == 2) {
+            inside = from < hi && lo < to;
+            huge = inside && isnan(huge) ? 0 : huge;
+        } else if (inside) {
+            huge += huge_in(line);
+        }
+    }
+    free(line);
+    if (in)
+        fclose(in);
+    return huge;
+}
