@@ -5,6 +5,7 @@ build_packages=(gcc libc6-dev cmake ninja-build pkg-config
     libhwloc-dev libjansson-dev libsmartcols-dev libcunit1-dev)
 plot_packages=(python3 python3-matplotlib)
 peer_packages=(libflint-dev libgmp-dev libpari-dev) # of bench/squares
+runtime_packages=(g++ libtbb-dev libpthreadpool-dev clang libomp-dev python3) # of bench/drivers
 
 source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build_dir=$source_dir/build/release
@@ -46,18 +47,24 @@ install_packages() {
         apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# build [TARGET...]: configures on the first call, then builds only what has changed.
-build() {
-    local log=$build_dir/build.log
+# build_preset PRESET [TARGET...]: configures on the first call, then builds only what has changed.
+build_preset() {
+    local preset=$1 folder=$source_dir/build/$1 log
+    shift
+    log=$folder/build.log
 
-    mkdir -p "$build_dir"
-    say "building in ${build_dir#"$source_dir"/}"
-    if ! (cd "$source_dir" && cmake --preset release && cmake --build --preset release \
+    mkdir -p "$folder"
+    say "building in ${folder#"$source_dir"/}"
+    if ! (cd "$source_dir" && cmake --preset "$preset" && cmake --build --preset "$preset" \
         ${1:+--target "$@"}) >"$log" 2>&1; then
         tail -n 40 "$log" >&2
         say "the build failed; all of it is in $log"
         return 1
     fi
+}
+
+build() {
+    build_preset release "$@"
 }
 
 # The python3 that has matplotlib: the distribution's own before any other on the PATH.

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Includes go one way only: squares/ knows its public header alone, kernels/ and drivers/ the contract,
 # harness/ the contract, cli/ the contract and harness/, bench/squares.d/ what it needs of all but their
-# insides. Third-party headers stay behind the one header made for them.
+# insides, bench/drivers.d/ the contract and harness/: it opens drivers as everybody does. Third-party
+# headers stay behind the one header made for them.
 set -euo pipefail
 cd "$SOURCE"
 status=0
@@ -9,7 +10,7 @@ status=0
 # may_include FOLDER PATTERN: every project header that FOLDER includes must match PATTERN.
 may_include() {
     local found
-    found=$(grep -HnE '^ *# *include +([<"](coresweep|squares|kernels|drivers|harness|cli)/|")' "$1"/*.[ch] |
+    found=$(grep -HnrE --include='*.[ch]' --include='*.cpp' '^ *# *include +([<"](coresweep|squares|kernels|drivers|harness|cli)/|")' "$1" |
         grep -vE "include +($2)" || true)
     if [ -n "$found" ]; then
         printf '%s/ may not include this:\n%s\n' "$1" "$found"
@@ -22,7 +23,7 @@ only_in() {
     local header=$1 found
     shift
     found=$(grep -lE "^ *# *include +<$header" squares/* kernels/* drivers/* harness/* cli/* \
-        bench/squares.d/* include/coresweep/* | grep -vxF "$(printf '%s\n' "$@")" || true)
+        bench/squares.d/* bench/drivers.d/*.[ch]* include/coresweep/* | grep -vxF "$(printf '%s\n' "$@")" || true)
     if [ -n "$found" ]; then
         printf '<%s> is for %s alone, but is included by:\n%s\n' "$header" "$*" "$found"
         status=1
@@ -36,9 +37,13 @@ may_include drivers '<coresweep/|"(pool\.h|child\.h|thread\.h|drivers\.def)"'
 may_include harness '<coresweep/|"[a-z_]+\.h"'
 may_include cli '<coresweep/|"(cli\.h|harness/)'
 may_include bench/squares.d '<coresweep/|"([a-z_0-9]+\.h|harness/|drivers/pool\.h|squares/isas\.def)'
+may_include bench/drivers.d '<coresweep/|"([a-z_]+\.(h|def)"|harness/)'
 only_in hwloc harness/place.c
-only_in omp.h drivers/openmp.c
-only_in pthread.h drivers/thread.h drivers/fork.c bench/squares.d/crew.h
+only_in omp.h drivers/openmp.c bench/drivers.d/openmp_runtime.c
+only_in pthread.h drivers/thread.h drivers/fork.c bench/squares.d/crew.h \
+    bench/drivers.d/{condvar,thread_each,measure_probe}.c
+only_in tbb/ bench/drivers.d/tbb.cpp drivers/tbb.cpp
+only_in pthreadpool bench/drivers.d/pthreadpool.c
 only_in libsmartcols harness/table.c
 only_in jansson harness/record.c harness/record_json.h harness/results.c harness/report_export.c \
     harness/machine.c bench/squares.d/json.c
