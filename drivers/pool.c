@@ -22,6 +22,8 @@
 /* A worker sleeps after this long; sooner where a quota would be spent on waiting. */
 #define WORKER_SPIN_NS 100000u
 #define FRUGAL_SPIN_NS 20000u
+/* A worker leaves the leader's CPU no more often than that: the system may know why it is there. */
+#define LEAVE_AGAIN_NS 10000000u
 /* The leader spins past the 25..60 us that waking a sleeping worker takes on a virtual CPU. */
 #define LEADER_SPIN_NS 200000u
 
@@ -76,6 +78,22 @@ static void futex_wake(const struct csw_pool *pool, const void *word, int count)
     syscall(SYS_futex, word, FUTEX_WAKE | flag, count, NULL, NULL, 0);
 }
 
+/*
+ * Two threads that wait for each other by turns, each awake until it yields, look to the system
+ * like two that get on well on one CPU: it may leave them there for ever, beside an idle one.
+ */
+static void leave_leader(const struct csw_pool *pool, uint64_t *left_ns)
+{
+    const int cpu = sched_getcpu();
+    const uint64_t time_ns = now_ns();
+
+    if (cpu != atomic_load_explicit(&pool->leader_cpu, memory_order_relaxed) ||
+        time_ns - *left_ns < LEAVE_AGAIN_NS)
+        return;
+    *left_ns = time_ns;
+    csw_placement_leave(pool->placement, cpu);
+}
+
 /* What a waiter waits for. */
 typedef bool condition(const struct csw_pool *, uint64_t argument);
 
@@ -89,19 +107,29 @@ static inline bool look(const struct csw_pool *pool, condition *holds, uint64_t 
     return false;
 }
 
-/* Waits awake until the condition holds, for about spin_ns. True when it was in time. */
-static inline bool spin(const struct csw_pool *pool, condition *holds, uint64_t argument,
-                        uint64_t spin_ns)
+/* PAUSE for as long as it takes when the other side is hot. True when the condition holds. */
+static inline bool spin_hot(const struct csw_pool *pool, condition *holds, uint64_t argument)
 {
     if (look(pool, holds, argument, HOT_LOOKS))
         return true;
     const uint64_t start_ns = now_ns();
 
-    for (uint64_t spun_ns = 0; spun_ns < spin_ns; spun_ns = now_ns() - start_ns) {
-        if (look(pool, holds, argument, spun_ns < PAUSE_NS ? PAUSES_PER_LOOK : 1))
+    while (now_ns() - start_ns < PAUSE_NS)
+        if (look(pool, holds, argument, PAUSES_PER_LOOK))
             return true;
-        if (spun_ns >= PAUSE_NS)
-            sched_yield();
+    return false;
+}
+
+/* Yields for about spin_ns, while the condition does not hold. True when it does. */
+static inline bool spin_yielding(const struct csw_pool *pool, condition *holds, uint64_t argument,
+                                 uint64_t spin_ns)
+{
+    const uint64_t start_ns = now_ns();
+
+    while (now_ns() - start_ns < spin_ns) {
+        if (holds(pool, argument))
+            return true;
+        sched_yield();
     }
     return holds(pool, argument);
 }
@@ -125,6 +153,10 @@ int csw_pool_map(struct csw_pool **ret_pool, const struct csw_placement *placeme
     pool->workers = workers;
     pool->spin_ns = placement->throttled ? FRUGAL_SPIN_NS : WORKER_SPIN_NS;
     pool->bytes = bytes;
+    pool->placement = placement;
+    pool->spreads =
+        placement->policy == CSW_PIN_NONE && placement->topo && !placement->oversubscribed;
+    pool->leader_cpu = -1;
     pool->seat = (struct csw_seat *)(pool + 1);
     pool->range = (struct csw_range *)(pool->seat + workers);
     *ret_pool = pool;
@@ -148,9 +180,15 @@ static bool has_other_epoch(const struct csw_pool *pool, uint64_t seen)
  * epoch and sleepers form a Dekker pair, hence sequentially consistent: a worker that the leader
  * does not see among the sleepers will find the new epoch when it enters the futex.
  */
-static uint64_t await_epoch(struct csw_pool *pool, uint64_t seen)
+static uint64_t await_epoch(struct csw_pool *pool, uint64_t seen, uint64_t *left_ns)
 {
-    if (!spin(pool, has_other_epoch, seen, pool->spin_ns)) {
+    bool other = spin_hot(pool, has_other_epoch, seen);
+
+    if (!other && pool->spreads)
+        leave_leader(pool, left_ns);
+    if (!other)
+        other = spin_yielding(pool, has_other_epoch, seen, pool->spin_ns);
+    if (!other) {
         atomic_fetch_add(&pool->sleepers, 1);
         while (atomic_load(&pool->epoch) == seen)
             futex_wait(pool, &pool->epoch, (uint32_t)seen, 0);
@@ -205,12 +243,12 @@ static void take_part(struct csw_pool *pool, unsigned worker, uint64_t epoch, cs
 
 void csw_pool_serve(struct csw_pool *pool, unsigned worker, csw_pool_work *work, void *context)
 {
-    uint64_t epoch = 0;
+    uint64_t epoch = 0, left_ns = 0;
 
     atomic_fetch_add(&pool->ready, 1);
     futex_wake(pool, &pool->ready, 1);
     for (;;) {
-        epoch = await_epoch(pool, epoch);
+        epoch = await_epoch(pool, epoch, &left_ns);
         if (atomic_load_explicit(&pool->stop, memory_order_relaxed))
             return;
         if (!pool->late || enter(pool, epoch))
@@ -236,10 +274,21 @@ static void wake_sleepers(struct csw_pool *pool, uint64_t count)
         futex_wake(pool, &pool->epoch, count < INT_MAX ? (int)count : INT_MAX);
 }
 
+/* Written only where it changed: workers read it. */
+static void note_leader_cpu(struct csw_pool *pool)
+{
+    const int cpu = sched_getcpu();
+
+    if (cpu != atomic_load_explicit(&pool->leader_cpu, memory_order_relaxed))
+        atomic_store_explicit(&pool->leader_cpu, cpu, memory_order_relaxed);
+}
+
 void csw_pool_release(struct csw_pool *pool, uint64_t helpers)
 {
     const uint64_t epoch = atomic_load_explicit(&pool->epoch, memory_order_relaxed) + 1;
 
+    if (pool->spreads)
+        note_leader_cpu(pool);
     if (pool->late)
         atomic_store_explicit(&pool->entry, epoch << 32 | OPEN, memory_order_release);
     atomic_store(&pool->epoch, epoch);
@@ -265,12 +314,17 @@ static bool is_done(const struct csw_pool *pool, uint64_t worker)
     return atomic_load_explicit(&pool->seat[worker].done, memory_order_acquire) == epoch;
 }
 
+static inline bool spin(const struct csw_pool *pool, condition *holds, uint64_t argument)
+{
+    return spin_hot(pool, holds, argument) || spin_yielding(pool, holds, argument, LEADER_SPIN_NS);
+}
+
 bool csw_pool_spin(struct csw_pool *pool)
 {
     if (pool->late)
-        return spin(pool, nobody_is_inside, 0, LEADER_SPIN_NS);
+        return spin(pool, nobody_is_inside, 0);
     for (unsigned w = 1; w < pool->workers; w++)
-        if (!spin(pool, is_done, w, LEADER_SPIN_NS))
+        if (!spin(pool, is_done, w))
             return false;
     return true;
 }

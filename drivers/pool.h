@@ -43,13 +43,16 @@ struct csw_pool {
     _Alignas(CSW_CACHE_LINE) _Atomic uint64_t entry;    /* late: see pool.c */
     _Alignas(CSW_CACHE_LINE) _Atomic uint32_t awaited;  /* whom the leader sleeps for; 0: nobody */
     _Alignas(CSW_CACHE_LINE) _Atomic uint32_t ready; /* workers that have come for the first time */
+    _Alignas(CSW_CACHE_LINE) _Atomic int leader_cpu; /* where the leader was seen last */
     _Alignas(CSW_CACHE_LINE) _Atomic bool stop;
+    bool spreads; /* workers that the system leaves on the leader's CPU move away by themselves */
     bool late, between_processes;
-    unsigned workers;        /* the leader included */
-    uint64_t spin_ns;        /* how long a worker waits awake */
-    size_t bytes;            /* of the mapping that all of this lies in */
-    struct csw_seat *seat;   /* per worker */
-    struct csw_range *range; /* per worker: for csw_deal and csw_work */
+    unsigned workers;                      /* the leader included */
+    uint64_t spin_ns;                      /* how long a worker waits awake */
+    size_t bytes;                          /* of the mapping that all of this lies in */
+    const struct csw_placement *placement; /* borrowed */
+    struct csw_seat *seat;                 /* per worker */
+    struct csw_range *range;               /* per worker: for csw_deal and csw_work */
 };
 
 enum csw_pool_flags {

@@ -583,6 +583,20 @@ void csw_placement_unbind(const struct csw_placement *placement)
         hwloc_set_cpubind(placement->topo->hwloc, placement->topo->usable, HWLOC_CPUBIND_THREAD);
 }
 
+void csw_placement_leave(const struct csw_placement *placement, int cpu)
+{
+    const struct csw_topo *topo = placement->topo;
+    hwloc_bitmap_t others = hwloc_bitmap_dup(topo->usable);
+
+    if (others && cpu >= 0 && csw_topo_is_here(topo)) {
+        hwloc_bitmap_clr(others, (unsigned)cpu);
+        if (!hwloc_bitmap_iszero(others) &&
+            hwloc_set_cpubind(topo->hwloc, others, HWLOC_CPUBIND_THREAD) == 0)
+            hwloc_set_cpubind(topo->hwloc, topo->usable, HWLOC_CPUBIND_THREAD);
+    }
+    hwloc_bitmap_free(others);
+}
+
 /* ENOSYS, EXDEV: no such call on this system; EPERM: it is there, but not for us. */
 static bool means_cannot(int code)
 {

@@ -102,6 +102,12 @@ int csw_placement_bind_process(const struct csw_placement *, unsigned worker, pi
 /* Gives the calling thread back the processing units that the process may use. */
 void csw_placement_unbind(const struct csw_placement *);
 
+/*
+ * Moves the calling thread, which is not bound, off the CPU to any other that the process may use;
+ * it stays unbound. Nothing where there is no other, or where this system cannot bind.
+ */
+void csw_placement_leave(const struct csw_placement *, int cpu);
+
 /* ---- memory --------------------------------------------------------------------------------- */
 
 #define CSW_NODES_ALL (-1)
