@@ -760,6 +760,34 @@ static void a_worker_is_bound_to_its_pu_and_given_back_the_others(void)
     csw_topo_close(topo);
 }
 
+/* The system may bring the thread back at once; not every time. */
+static bool leaves_its_cpu(const struct csw_placement *placement)
+{
+    for (int i = 0; i < 100; i++) {
+        const int cpu = sched_getcpu();
+
+        csw_placement_leave(placement, cpu);
+        if (sched_getcpu() != cpu)
+            return true;
+    }
+    return false;
+}
+
+static void a_thread_that_leaves_a_cpu_is_elsewhere_and_still_unbound(void)
+{
+    struct csw_topo *topo = open_machine(NULL);
+    struct csw_placement placement = place(topo, "none", 1);
+    const cpu_set_t before = affinity();
+
+    CU_ASSERT_EQUAL(leaves_its_cpu(&placement), CPU_COUNT(&before) > 1);
+    csw_placement_leave(&placement, -1);
+    const cpu_set_t after = affinity();
+
+    CU_ASSERT(CPU_EQUAL(&before, &after));
+    csw_placement_release(&placement);
+    csw_topo_close(topo);
+}
+
 static void a_pu_that_this_machine_lacks_is_an_error_and_no_cannot(void)
 {
     struct csw_topo *topo = open_machine(NULL);
@@ -879,6 +907,7 @@ static const struct test tests[] = {
     TEST(binding_on_a_described_machine_is_refused),
     TEST(usable_pus_are_those_of_the_affinity_mask),
     TEST(a_worker_is_bound_to_its_pu_and_given_back_the_others),
+    TEST(a_thread_that_leaves_a_cpu_is_elsewhere_and_still_unbound),
     TEST(a_pu_that_this_machine_lacks_is_an_error_and_no_cannot),
     TEST(a_process_restricted_to_one_pu_sees_only_that),
     TEST(where_the_system_refuses_bindings_nobody_is_bound),
