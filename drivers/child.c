@@ -37,6 +37,15 @@ static void settle_in(pid_t parent)
         signal(signals[i], SIG_DFL);
 }
 
+/* Where this fails, the parent's attempt does, too: it tells why, and kills the child. */
+static void bind_self(const struct csw_placement *placement, unsigned worker)
+{
+    if (csw_placement_bind(placement, worker, NULL) == 0)
+        return;
+    sleep(1);
+    _exit(1);
+}
+
 int csw_children_fork(struct csw_children *children, unsigned worker,
                       void (*work)(void *context, unsigned worker), void *context,
                       struct csw_err *err)
@@ -45,6 +54,7 @@ int csw_children_fork(struct csw_children *children, unsigned worker,
 
     if (pid == 0) {
         settle_in(parent);
+        bind_self(children->placement, worker);
         work(context, worker);
         _exit(0);
     }

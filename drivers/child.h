@@ -24,9 +24,10 @@ int csw_children_init(struct csw_children *ret_children, const struct csw_placem
                       const char *driver, struct csw_err *);
 
 /*
- * Forks the next worker, counted from 1, binds it, and lets it run `work`, after which it exits
- * with 0. It dies when the calling thread does. Returns 0, or what fork or the binding gave; the
- * child counts in the latter case, too.
+ * Forks the next worker, counted from 1, and lets it run `work`, after which it exits with 0. It
+ * is bound from both sides: by its parent, or it would wait for a slice of its parent's CPU, and
+ * by itself, or it could begin before its parent gets to it. It dies when the calling thread does.
+ * Returns 0, or what fork or the binding gave; the child counts in the latter case, too.
  */
 int csw_children_fork(struct csw_children *, unsigned worker,
                       void (*work)(void *context, unsigned worker), void *context,

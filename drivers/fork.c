@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -29,18 +30,20 @@ struct csw_team {
     struct csw_pool *pool;
     struct csw_children children;
     sigjmp_buf escape; /* out of a run that lost a child */
-    pthread_t caller;  /* thread of the run under way */
-    sig_atomic_t seen; /* deaths, when the children were last looked at */
+    unsigned seen;     /* deaths, when the children were last looked at */
     bool watched;      /* the team counts among the users of the handler */
     bool broken;       /* a worker has died: the others are not asked to end, but killed */
+    volatile sig_atomic_t own_done; /* the caller's part of the run under way */
 };
 
 /* ---- SIGCHLD -------------------------------------------------------------------------------- */
 
-static volatile sig_atomic_t deaths;      /* SIGCHLDs so far */
-static struct csw_team *volatile running; /* the team whose run the handler may end */
-static struct sigaction before;           /* what SIGCHLD did before the first team */
-static sigset_t mask_before;
+static _Atomic unsigned deaths;          /* SIGCHLDs so far, of all threads */
+static struct csw_team *_Atomic running; /* the team whose run the handler may end */
+static _Atomic pthread_t runner;         /* the thread that runs it */
+static _Atomic unsigned onlookers;       /* handlers of other threads that look at it */
+static struct sigaction before;          /* what SIGCHLD did before the first team */
+static bool was_blocked;                 /* and whether the thread that opened it blocked it */
 static unsigned watchers;
 
 static void pass_on(int number, siginfo_t *info, void *context)
@@ -51,20 +54,68 @@ static void pass_on(int number, siginfo_t *info, void *context)
         before.sa_handler(number);
 }
 
+/* Release: whoever sees the team sees its runner. Nothing of the run may move before it. */
+static void set_running(struct csw_team *team)
+{
+    atomic_store_explicit(&running, team, memory_order_release);
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* In the thread of the run. */
+static void leave_run_if_lost(void)
+{
+    struct csw_team *team = atomic_load_explicit(&running, memory_order_relaxed);
+
+    if (team && csw_children_find_dead(&team->children, NULL) >= 0) {
+        set_running(NULL);
+        siglongjmp(team->escape, 1);
+    }
+}
+
+/* In another thread, whose run it is not to leave. True if the signal is for the one that runs. */
+static bool tell_runner_if_lost(int number)
+{
+    atomic_fetch_add(&onlookers, 1);
+    const struct csw_team *team = atomic_load(&running);
+    const bool lost = team && csw_children_find_dead(&team->children, NULL) >= 0;
+
+    if (lost)
+        pthread_kill(atomic_load(&runner), number);
+    atomic_fetch_sub(&onlookers, 1);
+    return lost;
+}
+
+/* A team is freed when no handler looks at it. Written, not read: who comes later sees no team. */
+static void await_onlookers(void)
+{
+    while (atomic_fetch_add(&onlookers, 0) > 0)
+        sched_yield();
+}
+
 static void on_child(int number, siginfo_t *info, void *context)
 {
     const int saved = errno;
-    struct csw_team *team = running;
+    bool told = false;
 
-    deaths = deaths + 1;
-    if (team && !pthread_equal(team->caller, pthread_self()))
-        pthread_kill(team->caller, number);
-    else if (team && csw_children_find_dead(&team->children, NULL) >= 0) {
-        running = NULL;
-        siglongjmp(team->escape, 1);
-    } else
+    atomic_fetch_add(&deaths, 1);
+    if (pthread_equal(atomic_load(&runner), pthread_self()))
+        leave_run_if_lost();
+    else
+        told = tell_runner_if_lost(number);
+    if (!told)
         pass_on(number, info, context);
     errno = saved;
+}
+
+/* SIG_BLOCK or SIG_UNBLOCK. Returns whether it was blocked before. */
+static bool block_sigchld(int how)
+{
+    sigset_t child, mask_before;
+
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(how, &child, &mask_before);
+    return sigismember(&mask_before, SIGCHLD) == 1;
 }
 
 /* SA_NODEFER: the handler is left by a long jump, which would leave the signal blocked. */
@@ -72,24 +123,28 @@ static int watch(struct csw_team *team, struct csw_err *err)
 {
     const struct sigaction action = {.sa_sigaction = on_child,
                                      .sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESTART};
-    sigset_t child;
 
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
-    if (watchers == 0 && (sigaction(SIGCHLD, &action, &before) != 0 ||
-                          sigprocmask(SIG_UNBLOCK, &child, &mask_before) != 0))
-        return csw_fail(err, -errno, "cannot watch for SIGCHLD: %s", strerror(errno));
+    if (watchers == 0) {
+        if (sigaction(SIGCHLD, &action, &before) != 0)
+            return csw_fail(err, -errno, "cannot watch for SIGCHLD: %s", strerror(errno));
+        was_blocked = block_sigchld(SIG_UNBLOCK);
+    }
     watchers++;
     team->watched = true;
     return 0;
 }
 
+/* What the host has changed since is left as it is. */
 static void unwatch(struct csw_team *team)
 {
+    struct sigaction now;
+
     if (!team->watched || --watchers > 0)
         return;
-    sigprocmask(SIG_SETMASK, &mask_before, NULL);
-    sigaction(SIGCHLD, &before, NULL);
+    if (was_blocked)
+        block_sigchld(SIG_BLOCK);
+    if (sigaction(SIGCHLD, NULL, &now) == 0 && now.sa_sigaction == on_child)
+        sigaction(SIGCHLD, &before, NULL);
 }
 
 /* ---- workers -------------------------------------------------------------------------------- */
@@ -105,7 +160,6 @@ static void child_main(void *context, unsigned worker)
 {
     struct csw_team *team = context;
 
-    running = NULL;
     csw_pool_serve(team->pool, worker, work, team);
 }
 
@@ -115,6 +169,7 @@ static void fork_close(struct csw_team *team)
 {
     if (!team)
         return;
+    await_onlookers();
     if (!team->broken)
         csw_pool_stop(team->pool);
     csw_children_end(&team->children, team->broken);
@@ -208,9 +263,11 @@ static int join_run(struct csw_team *team, struct csw_err *err)
 /* Between two runs a death only counts; it is looked into here. */
 static int check_deaths(struct csw_team *team, struct csw_err *err)
 {
-    if (team->seen == deaths)
+    const unsigned now = atomic_load_explicit(&deaths, memory_order_relaxed);
+
+    if (team->seen == now)
         return 0;
-    team->seen = deaths;
+    team->seen = now;
     return csw_children_check(&team->children, err);
 }
 
@@ -224,12 +281,30 @@ static int run_as_caller(struct csw_team *team, struct csw_share *own, struct cs
     csw_deal(team->job, pool->range);
     csw_pool_release(pool, team->job->units - 1);
     csw_work(team->job, 0, pool->range, own);
+    team->own_done = true;
     return join_run(team, err);
+}
+
+static uint64_t epoch_of(const struct csw_pool *pool)
+{
+    return atomic_load_explicit(&pool->epoch, memory_order_relaxed);
+}
+
+/* The shares of those who were done; before the run began, nobody was. */
+static void collect_rest(const struct csw_team *team, bool began, struct csw_share *ret_shares)
+{
+    if (!team->own_done)
+        ret_shares[0] = (struct csw_share){.cpu = -1};
+    if (began)
+        csw_pool_collect(team->pool, ret_shares);
+    for (unsigned w = 1; !began && w < team->placement->workers; w++)
+        ret_shares[w] = (struct csw_share){.cpu = -1};
 }
 
 /* On failure the shares are of those workers that were done. */
 static int fork_run(struct csw_team *team, struct csw_share *ret_shares, struct csw_err *err)
 {
+    const uint64_t epoch_before = epoch_of(team->pool);
     int code;
 
     if (team->children.count == 0) {
@@ -237,16 +312,18 @@ static int fork_run(struct csw_team *team, struct csw_share *ret_shares, struct 
         csw_work(team->job, 0, team->pool->range, ret_shares);
         return 0;
     }
+    team->own_done = false;
     if (sigsetjmp(team->escape, 0) == 0) {
-        team->caller = pthread_self();
-        running = team;
+        atomic_store_explicit(&runner, pthread_self(), memory_order_relaxed);
+        set_running(team);
         code = run_as_caller(team, &ret_shares[0], err);
-        running = NULL;
-    } else {
+        set_running(NULL);
+    } else
         code = csw_children_check(&team->children, err);
-        ret_shares[0] = (struct csw_share){.cpu = -1};
-    }
-    csw_pool_collect(team->pool, ret_shares);
+    if (code == 0)
+        csw_pool_collect(team->pool, ret_shares);
+    else
+        collect_rest(team, epoch_of(team->pool) != epoch_before, ret_shares);
     team->broken = code < 0;
     return code;
 }

@@ -3,7 +3,7 @@
  * each piece of work: the price of not keeping a pool. The caller is worker 0.
  */
 #include <errno.h>
-#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -14,20 +14,15 @@
 struct csw_team {
     const struct csw_job *job;
     const struct csw_placement *placement;
-    /* in memory that the children share */
-    struct csw_share *shares; /* per worker */
-    struct csw_range *range;  /* per worker */
-    _Atomic unsigned *bound;  /* workers that have been bound, from 1 on */
-    size_t bytes;             /* of all three */
+    struct csw_share *shares; /* per worker, in memory that children share */
+    struct csw_range *range;  /* per worker, likewise */
+    size_t bytes;             /* of both */
 };
 
-/* A child begins on the caller's CPU; until it is bound it leaves that one to the caller. */
 static void work(void *context, unsigned worker)
 {
     const struct csw_team *team = context;
 
-    while (atomic_load_explicit(team->bound, memory_order_acquire) < worker)
-        sched_yield();
     csw_work(team->job, worker, team->range, &team->shares[worker]);
 }
 
@@ -62,7 +57,6 @@ static int fork_each_open(struct csw_team **ret_team, const struct csw_job *job,
     }
     *team = (struct csw_team){.job = job, .placement = placement, .shares = shared, .bytes = bytes};
     team->range = (struct csw_range *)(team->shares + workers);
-    team->bound = (_Atomic unsigned *)(team->range + workers);
     *ret_team = team;
     return 0;
 }
@@ -74,23 +68,36 @@ static int run_with(struct csw_team *team, struct csw_children *children, struct
 
         if (code < 0)
             return code;
-        atomic_store_explicit(team->bound, w, memory_order_release);
     }
     csw_work(team->job, 0, team->range, &team->shares[0]);
     return csw_children_join(children, err);
 }
 
+/* Where the host ignores SIGCHLD, a child that ends leaves nothing to be waited for. */
+static void heed_children(struct sigaction *ret_before)
+{
+    sigaction(SIGCHLD, NULL, ret_before);
+    struct sigaction action = *ret_before;
+
+    if (!(action.sa_flags & SA_SIGINFO) && action.sa_handler == SIG_IGN)
+        action.sa_handler = SIG_DFL;
+    action.sa_flags &= ~SA_NOCLDWAIT;
+    sigaction(SIGCHLD, &action, NULL);
+}
+
 static int fork_each_run(struct csw_team *team, struct csw_share *ret_shares, struct csw_err *err)
 {
     struct csw_children children;
+    struct sigaction before;
     int code = csw_children_init(&children, team->placement, "fork-each", err);
 
     if (code < 0)
         return code;
     csw_deal(team->job, team->range);
-    atomic_store_explicit(team->bound, 0, memory_order_relaxed);
+    heed_children(&before);
     code = run_with(team, &children, err);
     csw_children_end(&children, code < 0);
+    sigaction(SIGCHLD, &before, NULL);
     for (unsigned w = 0; code == 0 && w < team->placement->workers; w++)
         ret_shares[w] = team->shares[w];
     return code;
