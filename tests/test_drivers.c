@@ -469,14 +469,18 @@ static void sleep_at_random(uint64_t *seed)
         nanosleep(&(struct timespec){.tv_nsec = ns}, NULL);
 }
 
+/* Enough for a thousand runs of a pool, not of a driver that makes its workers anew. */
+#define PATIENCE_NS CSW_NS_PER_S
+
 static void run_with_pauses(const struct setting *setting)
 {
+    const uint64_t end_ns = csw_now_ns() + PATIENCE_NS;
     uint64_t seed = 1;
     struct rig rig;
 
     rig_init(&rig, setting);
     if (rig_open_team(&rig))
-        for (int run = 0; run < 1000; run++) {
+        for (int run = 0; run < 1000 && csw_now_ns() < end_ns; run++) {
             sleep_at_random(&seed);
             rig_run(&rig);
         }
