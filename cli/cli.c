@@ -158,16 +158,16 @@ static const struct argp_child common_children[] = {
 const struct argp cli_common_argp = {
     .options = common_options, .parser = parse_common, .children = common_children};
 
-int cli_check_environment(struct csw_err *err)
+int cli_check_binding(const char *hint, struct csw_err *err)
 {
     const char *name = csw_foreign_binding();
 
     if (!name)
-        return cli_choose_isa(NULL, err);
+        return 0;
     return csw_fail(err, -EINVAL,
                     "%s='%s' makes the OpenMP runtime bind this process before it starts, which "
-                    "takes the other CPUs from every driver; unset it, --pin places the workers",
-                    name, getenv(name));
+                    "takes the other CPUs from every driver; unset it, --pin places the workers%s",
+                    name, getenv(name), hint);
 }
 
 int cli_choose_memory(struct csw_memory *ret_memory, const struct csw_topo *topo,

@@ -66,10 +66,10 @@ int cli_choose_memory(struct csw_memory *ret_memory, const struct csw_topo *, co
 #define CLI_MAX_MIN_MS 3600000u
 
 /*
- * Refuses (-EINVAL, -ENOTSUP) to measure where a variable makes OpenMP bind this process before
- * main, or where CORESWEEP_ISA names what cannot be used.
+ * Refuses (-EINVAL) to measure where a variable makes OpenMP bind this process before main; `hint`
+ * ends the sentence, or is "".
  */
-int cli_check_environment(struct csw_err *);
+int cli_check_binding(const char *hint, struct csw_err *);
 
 /*
  * Makes the library use the instruction set `wanted`; NULL: the one of the environment variable

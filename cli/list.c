@@ -2,7 +2,6 @@
 #include "cli.h"
 
 #include <stdio.h>
-
 #include <string.h>
 
 #include <coresweep/driver.h>
@@ -43,14 +42,25 @@ static int print_drivers(struct csw_err *err)
 
     for (size_t i = 0; (entry = csw_driver_at(i)); i++) {
         const struct csw_driver *driver = entry->driver;
-        char state[80];
+        char state[80] = "ready";
 
         if (!driver)
-            snprintf(state, sizeof state, "not built: needs %s", entry->needs);
-        else
-            snprintf(state, sizeof state, "%s", driver->library ? driver->library : "ready");
+            snprintf(state, sizeof state, "not built: %s", entry->missing);
         csw_table_row(table, (const char *[]){entry->name, state, driver ? driver->summary : ""});
     }
+    return csw_table_print(table, stdout, err);
+}
+
+static int print_runtimes(struct csw_err *err)
+{
+    static const struct csw_column columns[] = {{"runtime of", false},
+                                                {"what is behind it", false}};
+    struct csw_table *table = csw_table_new(columns, 2);
+    const struct csw_driver_entry *entry;
+
+    for (size_t i = 0; (entry = csw_driver_at(i)); i++)
+        if (entry->driver && entry->driver->library)
+            csw_table_row(table, (const char *[]){entry->name, entry->driver->library()});
     return csw_table_print(table, stdout, err);
 }
 
@@ -81,6 +91,9 @@ int cli_list(int argc, char **argv)
     printf("\n");
     if (code == 0)
         code = print_drivers(&err);
+    printf("\n");
+    if (code == 0)
+        code = print_runtimes(&err);
     printf("\n");
     if (code == 0)
         code = print_isas(&err);

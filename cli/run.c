@@ -13,6 +13,7 @@
 
 #include "harness/clock.h"
 #include "harness/files.h"
+#include "harness/machine.h"
 #include "harness/names.h"
 #include "harness/options.h"
 #include "harness/table.h"
@@ -104,6 +105,8 @@ struct point {
     struct csw_workload workload;
     struct csw_topo *topo;
     struct csw_placement placement;
+    const char *pin;   /* how the workers are placed */
+    char bound_by[64]; /* "OMP_PROC_BIND=close": what makes the driver's runtime bind them; or "" */
 };
 
 static unsigned default_workers(const struct csw_driver *driver, const struct csw_topo *topo)
@@ -123,6 +126,46 @@ static int check_workers(const struct point *point, unsigned workers, bool overs
                              err);
 }
 
+static const char *given_pin(const struct run_options *options)
+{
+    return options->common.pin ? options->common.pin : "cores";
+}
+
+/* The driver's own binding is the only one: on these CPUs, by `none`. */
+static int leave_binding(struct point *point, const struct run_options *options,
+                         const char *variable, const int *cpus, size_t count, struct csw_err *err)
+{
+    const char *driver = point->setup.driver->name;
+
+    if (options->common.pin && strcmp(options->common.pin, "none") != 0)
+        return csw_fail(
+            err, -EINVAL,
+            "%s is set, so that driver '%s' binds its threads itself, and --pin '%.40s' "
+            "cannot bind them, too; leave one of the two away",
+            variable, driver, options->common.pin);
+    cli_warn("%s is set: driver '%s' binds its threads itself; coresweep binds none", variable,
+             driver);
+    point->pin = "none";
+    snprintf(point->bound_by, sizeof point->bound_by, "%s=%s", variable, getenv(variable));
+    return csw_topo_open_on(&point->topo, cpus, count, err);
+}
+
+/* The CPUs to measure on, and who binds the workers to them. */
+static int choose_cpus(struct point *point, const struct run_options *options, struct csw_err *err)
+{
+    const struct csw_driver *driver = point->setup.driver;
+    const char *variable = csw_foreign_binding();
+    int cpus[CSW_MAX_WORKERS];
+    const size_t count = variable && driver->own_cpus ? driver->own_cpus(cpus, CSW_MAX_WORKERS) : 0;
+
+    if (count > 0)
+        return leave_binding(point, options, variable, cpus, count, err);
+    point->pin = given_pin(options);
+    const int code = cli_check_binding("", err);
+
+    return code == 0 ? csw_topo_open(&point->topo, NULL, err) : code;
+}
+
 static int place_workers(struct point *point, const struct run_options *options,
                          struct csw_err *err)
 {
@@ -131,8 +174,7 @@ static int place_workers(struct point *point, const struct run_options *options,
     int code = check_workers(point, workers, options->common.oversubscribe, err);
 
     if (code == 0)
-        code =
-            csw_placement_init(&point->placement, point->topo, options->common.pin, workers, err);
+        code = csw_placement_init(&point->placement, point->topo, point->pin, workers, err);
     if (code == 0)
         code = csw_placement_probe(&point->placement, err);
     if (code == 0 && *point->placement.cannot)
@@ -176,12 +218,12 @@ static int choose_work(struct point *point, const struct run_options *options, s
 
 static int point_open(struct point *point, const struct run_options *options, struct csw_err *err)
 {
-    int code = cli_check_environment(err);
+    int code = cli_choose_isa(NULL, err);
 
     if (code == 0)
         code = choose_work(point, options, err);
     if (code == 0)
-        code = csw_topo_open(&point->topo, NULL, err);
+        code = choose_cpus(point, options, err);
     if (code == 0)
         code = place_workers(point, options, err);
     if (code == 0)
@@ -354,9 +396,10 @@ static struct csw_protocol protocol_of(const struct run_options *options)
         .min_ns = cli_number("--min-ms", common->min_ms, 1, CLI_MAX_MIN_MS) * CSW_NS_PER_MS};
 }
 
-static int measure_point(const struct csw_setup *setup, const struct run_options *options,
+static int measure_point(const struct point *point, const struct run_options *options,
                          struct csw_err *err)
 {
+    const struct csw_setup *setup = &point->setup;
     const struct csw_protocol protocol = protocol_of(options);
     struct csw_sample *samples;
     int code = csw_measure(setup, &protocol, &samples, err);
@@ -364,7 +407,7 @@ static int measure_point(const struct csw_setup *setup, const struct run_options
     if (code < 0)
         return code;
     for (uint64_t i = 0; code == 0 && i < protocol.samples; i++)
-        if (!(samples[i].pin = strdup(options->common.pin)))
+        if (!(samples[i].pin = strdup(*point->bound_by ? point->bound_by : point->pin)))
             code = csw_fail(err, -ENOMEM, "no memory for a sample");
     if (code == 0)
         code = options->json ? print_json(samples, protocol.samples, err)
@@ -378,8 +421,7 @@ static int measure_point(const struct csw_setup *setup, const struct run_options
 int cli_run(int argc, char **argv)
 {
     struct run_options options = {
-        .driver = "serial",
-        .common = {.pin = "cores", .memory = "first-touch", .samples = "3", .min_ms = "20"}};
+        .driver = "serial", .common = {.memory = "first-touch", .samples = "3", .min_ms = "20"}};
     struct point point = {0};
     struct csw_err err;
 
@@ -389,7 +431,7 @@ int cli_run(int argc, char **argv)
     if (point_open(&point, &options, &err) < 0)
         status = cli_is_input(err.code) ? cli_bad_input(&err) : cli_failed(&err);
     else if ((options.list ? list_point(&point.setup, &err)
-                           : measure_point(&point.setup, &options, &err)) < 0)
+                           : measure_point(&point, &options, &err)) < 0)
         status = err.code == -EINVAL || (options.list && cli_is_input(err.code))
                      ? cli_bad_input(&err)
                      : cli_failed(&err);

@@ -20,6 +20,7 @@
 #include "harness/clock.h"
 #include "harness/files.h"
 #include "harness/machine.h"
+#include "harness/names.h"
 #include "harness/options.h"
 #include "harness/report.h"
 #include "harness/sweep.h"
@@ -535,10 +536,40 @@ static char *join_command(int argc, char **argv)
     return csw_stream_text(out, &text);
 }
 
+/* Keeps the driver in `context`; fails where the list has another one besides the serial base. */
+static int find_only_driver(const char *name, void *context, struct csw_err *err)
+{
+    const struct csw_driver **only = context;
+    const struct csw_driver *driver = NULL;
+    const int code = csw_driver_require(&driver, name, err);
+
+    if (code < 0 || (driver->flags & CSW_ONE_WORKER))
+        return code;
+    if (*only && *only != driver)
+        return csw_fail(err, -EINVAL, "there is another driver");
+    *only = driver;
+    return 0;
+}
+
+/* A sweep measures the serial base as well, which the binding of another runtime would spoil. */
+static int check_binding(const char *drivers, struct csw_err *err)
+{
+    const struct csw_driver *only = NULL;
+    char hint[100] = "";
+
+    if (drivers && csw_for_each_word(drivers, find_only_driver, &only, NULL) == 0 && only &&
+        only->own_cpus)
+        snprintf(hint, sizeof hint, ", or measure single points by coresweep run --driver %s",
+                 only->name);
+    return cli_check_binding(hint, err);
+}
+
 static int command_open(struct sweep_command *command, struct csw_err *err)
 {
-    int code = cli_check_environment(err);
+    int code = check_binding(command->options->driver, err);
 
+    if (code == 0)
+        code = cli_choose_isa(NULL, err);
     if (code == 0 && command->options->resume && command->options->output)
         code = csw_fail(err, -EINVAL, "--resume goes on with its own file; leave --output away");
     if (code == 0)

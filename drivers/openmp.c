@@ -7,37 +7,21 @@
  * does not meet them parked; libgomp does, libomp keeps them and copes with the fork (its hard
  * pause, which would end them, breaks the next region).
  */
+#include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <omp.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <coresweep/driver.h>
 
-#define TEXT(x) #x
-#define VALUE_TEXT(x) TEXT(x)
+#include "library.h"
 
 struct csw_team {
     const struct csw_job *job;
     const struct csw_placement *placement;
 };
-
-/* `schedule(runtime)` reads this: one unit is one iteration, so the chunk is always 1. */
-static void choose_schedule(enum csw_handout handout)
-{
-    switch (handout) {
-    case CSW_STATIC:
-        omp_set_schedule(omp_sched_static, 1);
-        break;
-    case CSW_GUIDED:
-        omp_set_schedule(omp_sched_guided, 1);
-        break;
-    case CSW_WHOLE:
-    case CSW_DYNAMIC:
-    case CSW_LATE: /* refused by csw_driver_check */
-        omp_set_schedule(omp_sched_dynamic, 1);
-        break;
-    }
-}
 
 static int bind_team(const struct csw_placement *placement, struct csw_err *err)
 {
@@ -87,9 +71,48 @@ static int openmp_open(struct csw_team **ret_team, const struct csw_job *job,
         openmp_close(team);
         return code;
     }
-    choose_schedule(job->schedule.handout);
     *ret_team = team;
     return 0;
+}
+
+/* ---- a run: schedules that are known when this is compiled spare libgomp its own switch ------ */
+
+static void loop_static(const struct csw_job *job, struct csw_share *share)
+{
+#pragma omp for schedule(static, 1) nowait
+    for (uint64_t unit = 0; unit < job->units; unit++)
+        csw_chunk(job, unit, unit + 1, share);
+}
+
+static void loop_dynamic(const struct csw_job *job, struct csw_share *share)
+{
+#pragma omp for schedule(dynamic, 1) nowait
+    for (uint64_t unit = 0; unit < job->units; unit++)
+        csw_chunk(job, unit, unit + 1, share);
+}
+
+static void loop_guided(const struct csw_job *job, struct csw_share *share)
+{
+#pragma omp for schedule(guided, 1) nowait
+    for (uint64_t unit = 0; unit < job->units; unit++)
+        csw_chunk(job, unit, unit + 1, share);
+}
+
+static void loop(const struct csw_job *job, struct csw_share *share)
+{
+    switch (job->schedule.handout) {
+    case CSW_STATIC:
+        loop_static(job, share);
+        break;
+    case CSW_GUIDED:
+        loop_guided(job, share);
+        break;
+    case CSW_WHOLE:
+    case CSW_DYNAMIC:
+    case CSW_LATE: /* refused by csw_driver_check */
+        loop_dynamic(job, share);
+        break;
+    }
 }
 
 static int openmp_run(struct csw_team *team, struct csw_share *ret_shares, struct csw_err *err)
@@ -103,9 +126,7 @@ static int openmp_run(struct csw_team *team, struct csw_share *ret_shares, struc
         struct csw_share *share = &ret_shares[omp_get_thread_num()];
 
         csw_share_begin(job, share);
-#pragma omp for schedule(runtime) nowait
-        for (uint64_t unit = 0; unit < job->units; unit++)
-            csw_chunk(job, unit, unit + 1, share);
+        loop(job, share);
         csw_share_end(job, share);
 #pragma omp master
         got = omp_get_num_threads();
@@ -115,10 +136,82 @@ static int openmp_run(struct csw_team *team, struct csw_share *ret_shares, struc
     return 0;
 }
 
+/* ---- the runtime that this process got, which need not be the compiler's --------------------- */
+
+/* What only LLVM's runtime, libomp, has; NULL in others. In ms. */
+static int (*blocktime(void))(void)
+{
+    int (*function)(void) = NULL;
+
+    *(void **)&function = dlsym(RTLD_DEFAULT, "kmp_get_blocktime");
+    return function;
+}
+
+/* Nobody can ask libgomp what it does; its manual says what the variables make it do. */
+static void print_libgomp_policy(FILE *out)
+{
+    const char *policy = getenv("OMP_WAIT_POLICY"), *looks = getenv("GOMP_SPINCOUNT");
+
+    fprintf(out, "wait policy %s", policy ? policy : "default");
+    if (looks)
+        fprintf(out, ", GOMP_SPINCOUNT=%s", looks);
+    else if (!policy)
+        fprintf(out, " (300000 looks, then asleep)");
+}
+
+static void print_libomp_policy(FILE *out, int blocktime_ms)
+{
+    const char *policy = getenv("OMP_WAIT_POLICY");
+
+    fprintf(out, "wait policy %s, ", policy ? policy : "default");
+    if (blocktime_ms == INT_MAX)
+        fprintf(out, "never asleep");
+    else
+        fprintf(out, "asleep after %d ms", blocktime_ms);
+}
+
+static const char *library(void)
+{
+    static char text[512];
+    FILE *out = fmemopen(text, sizeof text, "w");
+
+    if (!out)
+        return "OpenMP";
+    fprintf(out, "OpenMP (%.300s, ", csw_library_file("omp_get_num_threads"));
+    if (blocktime())
+        print_libomp_policy(out, blocktime()());
+    else
+        print_libgomp_policy(out);
+    fprintf(out, ")");
+    fclose(out);
+    return text;
+}
+
+/*
+ * The CPUs of all places. Without a binding variable libgomp has none; libomp has them in any case,
+ * and binds nothing.
+ */
+static size_t own_cpus(int *ret_cpus, size_t size)
+{
+    const int places = omp_get_proc_bind() == omp_proc_bind_false ? 0 : omp_get_num_places();
+    size_t count = 0;
+
+    for (int place = 0; place < places; place++) {
+        const size_t more = (size_t)omp_get_place_num_procs(place);
+
+        if (more > size - count)
+            return count;
+        omp_get_place_proc_ids(place, ret_cpus + count);
+        count += more;
+    }
+    return count;
+}
+
 const struct csw_driver csw_driver_openmp = {
     .name = "openmp",
     .summary = "OpenMP's team and its loop schedules; the caller is worker 0",
-    .library = "OpenMP " VALUE_TEXT(_OPENMP),
+    .library = library,
+    .own_cpus = own_cpus,
     .open = openmp_open,
     .run = openmp_run,
     .close = openmp_close,

@@ -1,7 +1,7 @@
 /*
  * registry.c - the drivers of drivers.def, by index and by name. CMake defines CSW_WITH_<name> as 1
- * where it found what the driver needs, otherwise as 0, and CSW_NAME_<name> as the name for people,
- * with dashes in place of underscores.
+ * where it found what the driver needs, otherwise as 0, CSW_MISSING_<name> as what it lacks, and
+ * CSW_NAME_<name> as the name for people, with dashes in place of underscores.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 #define PICK(with, name) PICK_EXPANDED(with, name)
 
 static const struct csw_driver_entry drivers[] = {
-#define DRIVER(name, needs) {CSW_NAME_##name, #needs, PICK(CSW_WITH_##name, name)},
+#define DRIVER(name, needs) {CSW_NAME_##name, CSW_MISSING_##name, PICK(CSW_WITH_##name, name)},
 #include "drivers.def"
 #undef DRIVER
 };
@@ -47,6 +47,11 @@ int csw_driver_check(const struct csw_driver *driver, const struct csw_schedule 
         return csw_fail(err, -EINVAL,
                         "all workers of driver '%s' take part in every run; use schedule dynamic "
                         "in place of late",
+                        driver->name);
+    if (schedule->handout == CSW_STATIC && (driver->flags & CSW_ALWAYS_LATE))
+        return csw_fail(err, -EINVAL,
+                        "driver '%s' hands no piece to a given worker; use schedule dynamic in "
+                        "place of static",
                         driver->name);
     return 0;
 }

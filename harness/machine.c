@@ -111,7 +111,7 @@ static char *libraries(void)
             csw_topo_library(), JANSSON_VERSION, csw_table_library());
     for (size_t i = 0; csw_driver_at(i); i++)
         if (csw_driver_at(i)->driver && csw_driver_at(i)->driver->library)
-            fprintf(out, ", %s", csw_driver_at(i)->driver->library);
+            fprintf(out, ", %s", csw_driver_at(i)->driver->library());
     return csw_stream_text(out, &text);
 }
 

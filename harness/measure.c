@@ -16,7 +16,8 @@
 #include "usage.h"
 
 /* Stamping costs a worker about 2 us a run (its CPU clock is a system call): below this length of a
- * run that would be felt, and one more run, not timed, is stamped instead. */
+ * run that would be felt, and one more run, not timed, is stamped instead. So it is where every
+ * chunk is stamped. */
 #define LEAST_STAMPED_NS CSW_NS_PER_MS
 #define MAX_GROWTH 10u
 /* The warm-up takes at least this many min_ns at every worker count: pages, caches, frequency. */
@@ -89,7 +90,8 @@ static int warm_up(struct visit *visit, uint64_t min_ns, struct csw_err *err)
     }
     if (code < 0)
         return code;
-    visit->stamped = took_ns / visit->iterations >= LEAST_STAMPED_NS;
+    visit->stamped = took_ns / visit->iterations >= LEAST_STAMPED_NS &&
+                     !(visit->runner.setup->driver->flags & CSW_ALWAYS_LATE);
     visit->iterations = iterations_for(visit->iterations, took_ns, min_ns);
     return 0;
 }

@@ -107,8 +107,8 @@ int csw_driver_require(const struct csw_driver **ret_driver, const char *name, s
         return csw_unknown(err, "driver", name, known, count);
     }
     if (!entry->driver)
-        return csw_fail(err, -ENOTSUP, "driver '%s' is not in this build, which did not find %s",
-                        name, entry->needs);
+        return csw_fail(err, -ENOTSUP, "driver '%s' is not in this build: %s", name,
+                        entry->missing);
     *ret_driver = entry->driver;
     return 0;
 }

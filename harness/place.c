@@ -33,16 +33,20 @@ static const char *foreign_topology(void)
     return NULL;
 }
 
-static int set_source(hwloc_topology_t hwloc, const char *source, struct csw_err *err)
+/* Without these flags hwloc looks past taskset and past a container's hidden cpuset. */
+#define AS_FAR_AS_USABLE                                                                           \
+    (HWLOC_TOPOLOGY_FLAG_RESTRICT_TO_CPUBINDING | HWLOC_TOPOLOGY_FLAG_IS_THISSYSTEM)
+
+/* Where the description comes from; `flags` are for this machine, which is no source. */
+static int set_source(hwloc_topology_t hwloc, const char *source, unsigned long flags,
+                      struct csw_err *err)
 {
     if (!source && foreign_topology())
         return csw_fail(err, -EINVAL,
                         "%s makes hwloc describe another machine than this one; unset it",
                         foreign_topology());
     if (!source) {
-        /* Without these flags hwloc looks past taskset and past a container's hidden cpuset. */
-        hwloc_topology_set_flags(hwloc, HWLOC_TOPOLOGY_FLAG_RESTRICT_TO_CPUBINDING |
-                                            HWLOC_TOPOLOGY_FLAG_IS_THISSYSTEM);
+        hwloc_topology_set_flags(hwloc, flags);
         return 0;
     }
     if (access(source, F_OK) == 0) {
@@ -59,7 +63,8 @@ static int set_source(hwloc_topology_t hwloc, const char *source, struct csw_err
     return 0;
 }
 
-int csw_topo_open(struct csw_topo **ret_topo, const char *source, struct csw_err *err)
+static int load_topology(struct csw_topo **ret_topo, const char *source, unsigned long flags,
+                         struct csw_err *err)
 {
     struct csw_topo *topo = calloc(1, sizeof *topo);
 
@@ -67,11 +72,39 @@ int csw_topo_open(struct csw_topo **ret_topo, const char *source, struct csw_err
         free(topo);
         return csw_fail(err, -ENOMEM, "no memory for a topology");
     }
-    int code = set_source(topo->hwloc, source, err);
+    int code = set_source(topo->hwloc, source, flags, err);
 
     if (code == 0 && hwloc_topology_load(topo->hwloc) != 0)
         code = csw_fail(err, -EINVAL, "hwloc cannot load the topology of %s",
                         source ? source : "this machine");
+    if (code < 0) {
+        csw_topo_close(topo);
+        return code;
+    }
+    topo->usable = hwloc_topology_get_allowed_cpuset(topo->hwloc);
+    *ret_topo = topo;
+    return 0;
+}
+
+int csw_topo_open(struct csw_topo **ret_topo, const char *source, struct csw_err *err)
+{
+    return load_topology(ret_topo, source, AS_FAR_AS_USABLE, err);
+}
+
+int csw_topo_open_on(struct csw_topo **ret_topo, const int *cpus, size_t count, struct csw_err *err)
+{
+    struct csw_topo *topo = NULL;
+    hwloc_bitmap_t set = hwloc_bitmap_alloc();
+    int code = set ? load_topology(&topo, NULL, HWLOC_TOPOLOGY_FLAG_IS_THISSYSTEM, err)
+                   : csw_fail(err, -ENOMEM, "no memory for a set of CPUs");
+
+    for (size_t i = 0; code == 0 && i < count; i++)
+        if (hwloc_bitmap_set(set, (unsigned)cpus[i]) != 0)
+            code = csw_fail(err, -ENOMEM, "no memory for a set of CPUs");
+    if (code == 0 && hwloc_topology_restrict(topo->hwloc, set, 0) != 0)
+        code = csw_fail(err, -errno, "cannot restrict the topology to %zu CPUs: %s", count,
+                        strerror(errno));
+    hwloc_bitmap_free(set);
     if (code < 0) {
         csw_topo_close(topo);
         return code;

@@ -33,7 +33,7 @@ done
 PATH=$work/tree/build/release:$PATH
 coresweep list >"$work/list" # no pipe: grep -q stops reading, and pipefail would blame coresweep
 grep -q '^primes ' "$work/list"
-grep -q '^thrd ' "$work/list"
+grep -q '^barrier ' "$work/list"
 bash -eu "$work/commands" >"$work/got"
 diff "$work/expected" "$work/got"
 

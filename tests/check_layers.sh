@@ -33,13 +33,14 @@ only_in() {
 may_include include/coresweep '<coresweep/'
 may_include squares '<coresweep/squares\.h>|"(isa\.h|isas\.def|blocks\.h|lists\.h)"'
 may_include kernels '<coresweep/(kernel|err|squares)\.h>|"(squares\.h|squares/isa\.h|kernels\.def)"'
-may_include drivers '<coresweep/|"(pool\.h|child\.h|thread\.h|drivers\.def)"'
+may_include drivers '<coresweep/|"(pool|child|thread|library|tbb)\.h"|"drivers\.def"'
 may_include harness '<coresweep/|"[a-z_]+\.h"'
 may_include cli '<coresweep/|"(cli\.h|harness/)'
 may_include bench/squares.d '<coresweep/|"([a-z_0-9]+\.h|harness/|drivers/pool\.h|squares/isas\.def)'
 may_include bench/drivers.d '<coresweep/|"([a-z_]+\.(h|def)"|harness/)'
 only_in hwloc harness/place.c
 only_in omp.h drivers/openmp.c bench/drivers.d/openmp_runtime.c
+only_in threads.h drivers/threads.c
 only_in pthread.h drivers/thread.h drivers/fork.c bench/squares.d/crew.h \
     bench/drivers.d/{condvar,thread_each,measure_probe}.c
 only_in tbb/ bench/drivers.d/tbb.cpp drivers/tbb.cpp

@@ -85,4 +85,13 @@ static inline void must_succeed(const struct registered *at, const struct csw_er
     CU_ASSERT_EQUAL_FATAL(code, 0);
 }
 
+/* Whether the driver can have such a team, and run by the schedule. */
+static inline bool can_run(const struct csw_driver *driver, const char *schedule, unsigned workers)
+{
+    struct csw_schedule parsed;
+
+    CU_ASSERT_EQUAL_FATAL(csw_schedule_parse(&parsed, schedule, NULL), 0);
+    return csw_driver_check(driver, &parsed, workers, NULL) == 0;
+}
+
 #endif

@@ -246,10 +246,17 @@ static void meet_failure(struct rig *rig, enum call call, int k)
         csw_placement_unbind(&rig->placement); /* close was denied just that */
 }
 
-static void check_footprint(const struct footprint *before, int mappings_before, const char *when)
+/*
+ * A runtime may have an allocator of its own, which keeps what it has mapped for the next team; and
+ * one that has failed may keep the threads that it did make.
+ */
+static void check_footprint(const struct rig *rig, const struct footprint *before,
+                            int mappings_before, const char *when)
 {
+    if (rig->driver->library && verdict->err.code < 0)
+        return;
     note_unusual(when, footprint_difference(before, WORKERS));
-    if (atomic_load(&mappings) != mappings_before)
+    if (!rig->driver->library && atomic_load(&mappings) != mappings_before)
         note_unusual(when, "a mapping was left");
 }
 
@@ -265,9 +272,10 @@ static void find_out(struct rig *rig, enum call call, int k)
     meet_failure(rig, call, k);
     for (int c = 0; c < CALLS; c++)
         verdict->made[c] = atomic_load(&faults[c].made) - made[c];
-    check_footprint(&before, mappings_before, "after the failure");
-    note_unusual("the next team", rig_try(rig) < 0 ? rig->err.text : NULL);
-    check_footprint(&before, mappings_before, "after the next team");
+    check_footprint(rig, &before, mappings_before, "after the failure");
+    if (rig_try(rig) < 0 && !rig->driver->library) /* a runtime that has failed may be lost */
+        note_unusual("the next team", rig->err.text);
+    check_footprint(rig, &before, mappings_before, "after the next team");
     rig_release(rig); /* this process's copy: the leak check does not see what lies in its job */
     if (__lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check() != 0)
         note_unusual("in the end", "memory was left");
@@ -296,12 +304,18 @@ static void judge(struct rig *rig, enum call call, int k)
     close(said);
 }
 
-/* The process went on. The k-th call was not always made: hwloc binds the threads it finds. */
-static const char *reproach_to_survivor(const struct fault *fault)
+/*
+ * The process went on. The k-th call was not always made: hwloc binds the threads it finds. The
+ * words of a runtime are its own.
+ */
+static const char *reproach_to_survivor(const struct csw_driver *driver, const struct fault *fault)
 {
     if (verdict->err.code == 0)
         return NULL;
-    if (!strstr(verdict->err.text, fault->sentence) || strchr(verdict->err.text, '\n'))
+    const bool told = strstr(verdict->err.text, fault->sentence) ||
+                      (driver->library && strstr(verdict->err.text, fault->call));
+
+    if (!told || strchr(verdict->err.text, '\n'))
         return "the sentence does not say what failed";
     return verdict->err.code == -fault->code ? NULL : "another code than the call's";
 }
@@ -320,7 +334,7 @@ static void fail_call(struct rig *rig, enum call call, int k)
 {
     judge(rig, call, k);
     const char *reproach = verdict->unusual[0] ? verdict->unusual
-                           : verdict->finished ? reproach_to_survivor(&faults[call])
+                           : verdict->finished ? reproach_to_survivor(rig->driver, &faults[call])
                                                : reproach_to_dead(rig->driver);
 
     if (reproach)
@@ -459,6 +473,8 @@ static void bind_slowly(const struct csw_driver *driver, unsigned workers)
 {
     struct rig rig;
 
+    if (driver->flags & CSW_ALWAYS_LATE)
+        return; /* who scans an item is not known before */
     rig_init_places(&rig, driver, workers, "cores");
     if (rig_can_bind(&rig)) {
         expected_places = &rig.placement;

@@ -148,12 +148,19 @@ static bool is_empty(const struct csw_share *share)
            share->end_ns == 0 && share->cpu_ns == 0 && share->preempted == 0 && share->cpu == -1;
 }
 
+/* Whether a run may go without the worker. */
+static bool may_be_absent(const struct rig *rig, unsigned worker)
+{
+    return worker > 0 && (rig->job->schedule.handout == CSW_LATE ||
+                          (rig->setting.driver->flags & CSW_ALWAYS_LATE));
+}
+
 static void must_be_stamped(const struct rig *rig, uint64_t before_ns, uint64_t after_ns)
 {
     for (unsigned w = 0; w < rig->setting.workers; w++) {
         const struct csw_share *share = &rig->shares[w];
 
-        if (w > 0 && rig->job->schedule.handout == CSW_LATE && is_empty(share))
+        if (may_be_absent(rig, w) && is_empty(share))
             continue;
         must(before_ns <= share->start_ns && share->start_ns <= share->end_ns &&
                  share->end_ns <= after_ns,
@@ -230,6 +237,12 @@ static void each_size(const struct csw_driver *driver, void (*visit)(const struc
         if (setting.workers == 1 || !(driver->flags & CSW_ONE_WORKER))
             visit(&setting);
     }
+}
+
+/* A schedule that gives every worker something to do, as far as the driver has one. */
+static const char *even_handout(const struct csw_driver *driver)
+{
+    return driver->flags & CSW_ALWAYS_LATE ? "dynamic:1" : "static";
 }
 
 /* ---- work ----------------------------------------------------------------------------------- */
@@ -321,7 +334,9 @@ static void run_bound(const struct setting *setting)
     if (can_bind(&rig) && rig_open_team(&rig)) {
         run_and_check_stamps(&rig, true);
         for (unsigned w = 0; w < setting->workers; w++)
-            must(rig.shares[w].cpu == rig.placement.pu[w], setting, "a worker ran elsewhere");
+            must(rig.shares[w].cpu == rig.placement.pu[w] ||
+                     (may_be_absent(&rig, w) && is_empty(&rig.shares[w])),
+                 setting, "a worker ran elsewhere");
     }
     rig_close_team(&rig);
     must_be_unbound(setting);
@@ -339,7 +354,7 @@ static void run_bound_teams_of(const struct csw_driver *driver)
     csw_topo_close(topo);
     for (unsigned workers = 1; workers <= usable && workers <= 4; workers++)
         if (workers == 1 || !(driver->flags & CSW_ONE_WORKER))
-            run_bound(&(struct setting){driver, workers, "static", "400", "cores"});
+            run_bound(&(struct setting){driver, workers, even_handout(driver), "400", "cores"});
 }
 
 static void workers_run_on_the_cpus_of_their_placement(void)
@@ -353,7 +368,7 @@ static void open_and_close_bound(const struct csw_driver *driver)
     const unsigned workers = driver->flags & CSW_ONE_WORKER ? 1 : 2;
 
     for (size_t i = 0; i < COUNT(pins); i++) {
-        const struct setting setting = {driver, workers, "static", "9", pins[i]};
+        const struct setting setting = {driver, workers, even_handout(driver), "9", pins[i]};
         struct rig rig;
 
         rig_init(&rig, &setting);
@@ -633,7 +648,7 @@ static void every_entry_is_found_by_its_name_and_says_what_it_is(void)
 
     for (; (entry = csw_driver_at(count)); count++) {
         CU_ASSERT_PTR_EQUAL(csw_driver_find(entry->name), entry);
-        CU_ASSERT_TRUE(entry->driver || entry->needs[0]);
+        CU_ASSERT_TRUE(entry->driver ? !entry->missing[0] : entry->missing[0]);
         if (!entry->driver)
             continue;
         CU_ASSERT_STRING_EQUAL(entry->driver->name, entry->name);
@@ -654,6 +669,37 @@ static void swap(char *name, char from, char to)
             *name = to;
 }
 
+static void check_driver(const struct csw_driver *driver)
+{
+    static const struct csw_schedule fixed = {.handout = CSW_STATIC}, late = {.handout = CSW_LATE};
+    const bool picks = driver->flags & CSW_ALWAYS_LATE, joins = driver->flags & CSW_JOINS_LATE;
+    struct csw_err err = {0};
+
+    CU_ASSERT_EQUAL(csw_driver_check(driver, &fixed, 1, &err), picks ? -EINVAL : 0);
+    must_say(err.text, picks ? "hands no piece to a given worker; use schedule dynamic" : "");
+    CU_ASSERT_EQUAL(csw_driver_check(driver, &late, 1, &err), joins ? 0 : -EINVAL);
+    must_say(err.text, joins ? "" : "take part in every run; use schedule dynamic");
+    CU_ASSERT_TRUE(joins || !picks);
+}
+
+static void a_schedule_is_refused_that_a_driver_cannot_run(void)
+{
+    each_driver(check_driver);
+}
+
+static void name_library(const struct csw_driver *driver)
+{
+    if (!driver->library)
+        return;
+    CU_ASSERT_STRING_NOT_EQUAL(driver->library(), "");
+    CU_ASSERT_PTR_NULL(strchr(driver->library(), '\n'));
+}
+
+static void a_runtime_is_named_with_what_was_found(void)
+{
+    each_driver(name_library);
+}
+
 static void every_entry_has_a_file_of_its_name(void)
 {
     const struct csw_driver_entry *entry;
@@ -670,7 +716,7 @@ static void every_entry_has_a_file_of_its_name(void)
  */
 static bool is_driver_file(const char *file, char ret_name[64])
 {
-    static const char *const shared[] = {"registry", "pool", "child", "thread"};
+    static const char *const shared[] = {"registry", "pool", "child", "thread", "library"};
     const size_t length = strlen(file);
 
     if (length < 3 || length > 60 || strcmp(file + length - 2, ".c") != 0)
@@ -710,6 +756,8 @@ static const struct test tests[] = {
     TEST(a_pool_that_nobody_serves_gives_the_leader_back_in_time),
     TEST(a_run_that_nobody_joined_late_is_over_at_once),
     TEST(every_entry_is_found_by_its_name_and_says_what_it_is),
+    TEST(a_schedule_is_refused_that_a_driver_cannot_run),
+    TEST(a_runtime_is_named_with_what_was_found),
     TEST(every_entry_has_a_file_of_its_name),
     TEST(every_file_of_a_driver_has_an_entry),
 };

@@ -190,7 +190,8 @@ static void list_everyhow(const struct listing *listing, const struct csw_driver
 {
     for (size_t s = 0; s < COUNT(schedules); s++)
         for (unsigned workers = 1; workers <= most_workers; workers++)
-            list_once(listing, driver, workers, schedules[s]);
+            if (can_run(driver, schedules[s], workers))
+                list_once(listing, driver, workers, schedules[s]);
 }
 
 /* A sentence of the tutorial: all perfect squares in 1..n for each of these five. */
@@ -312,6 +313,8 @@ static void list_watched(const struct csw_kernel *kernel, const struct csw_drive
     static const uint64_t counts[] = {WATCHED_ITEMS / 7};
 
     for (size_t s = 0; s < COUNT(schedules); s++) {
+        if (!can_run(driver, schedules[s], workers))
+            continue;
         memset(watched, 0, sizeof *watched);
         list_once(&(struct listing){kernel, "700", counts, seven_of}, driver, workers,
                   schedules[s]);
@@ -571,6 +574,8 @@ static int list_choice(const uint8_t *choice, void *context, struct csw_err *err
     at.choice = choice;
     list_registered(&(struct registered){at.kernel, serial(), 1, choice}, "whole", &expected);
     for (size_t s = 0; s < fitting; s++) {
+        if (!can_run(at.driver, schedules[s], at.workers))
+            continue;
         list_registered(&at, schedules[s], &lists);
         CHECK(at.kernel->name, same_lists(&lists, &expected));
         csw_lists_release(&lists);

@@ -872,7 +872,64 @@ static void where_the_system_refuses_bindings_nobody_is_bound(void)
     CU_ASSERT(holds_in_child(runs_unbound_where_binding_is_forbidden));
 }
 
+/* ---- the CPUs of a runtime ------------------------------------------------------------------ */
+
+static void a_machine_can_be_restricted_to_given_cpus(void)
+{
+    struct csw_topo *all = NULL, *one = NULL;
+    int first = 0;
+
+    CU_ASSERT_EQUAL_FATAL(csw_topo_open(&all, NULL, NULL), 0);
+    char *usable = csw_topo_usable(all);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(usable);
+    first = (int)strtol(usable, NULL, 10);
+    CU_ASSERT_EQUAL_FATAL(csw_topo_open_on(&one, (const int[]){first, first}, 2, NULL), 0);
+    CU_ASSERT_EQUAL(csw_topo_pus(one), 1);
+    CU_ASSERT_TRUE(csw_topo_is_here(one));
+    free(usable);
+    csw_topo_close(one);
+    csw_topo_close(all);
+}
+
+/* As it is where a runtime has bound this thread before it asks for its own CPUs. */
+static void given_cpus_come_before_the_binding_of_the_thread(void)
+{
+    struct csw_topo *all = NULL, *again = NULL;
+    cpu_set_t before, one;
+    int cpus[CPU_SETSIZE];
+    size_t count = 0;
+
+    CU_ASSERT_EQUAL_FATAL(sched_getaffinity(0, sizeof before, &before), 0);
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &before))
+            cpus[count++] = cpu;
+    CU_ASSERT_EQUAL_FATAL(csw_topo_open(&all, NULL, NULL), 0);
+    CPU_ZERO(&one);
+    CPU_SET(cpus[0], &one);
+    if (sched_setaffinity(0, sizeof one, &one) == 0) {
+        CU_ASSERT_EQUAL(csw_topo_open_on(&again, cpus, count, NULL), 0);
+        CU_ASSERT_EQUAL(again ? csw_topo_pus(again) : 0, csw_topo_pus(all));
+        sched_setaffinity(0, sizeof before, &before);
+    }
+    csw_topo_close(again);
+    csw_topo_close(all);
+}
+
+static void no_machine_is_restricted_to_cpus_that_it_lacks(void)
+{
+    struct csw_topo *topo = NULL;
+    struct csw_err err = {0};
+
+    CU_ASSERT_EQUAL(csw_topo_open_on(&topo, (const int[]){99999}, 1, &err), -EINVAL);
+    must_say(err.text, "cannot restrict the topology to 1 CPUs");
+    CU_ASSERT_PTR_NULL(topo);
+}
+
 static const struct test tests[] = {
+    TEST(a_machine_can_be_restricted_to_given_cpus),
+    TEST(given_cpus_come_before_the_binding_of_the_thread),
+    TEST(no_machine_is_restricted_to_cpus_that_it_lacks),
     TEST(orders_on_two_packages_with_smt_are_exact),
     TEST(siblings_are_found_however_they_are_numbered),
     TEST(all_cores_get_a_second_thread_before_one_gets_a_third),

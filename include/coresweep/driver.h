@@ -12,14 +12,31 @@
 enum csw_driver_flags {
     CSW_ONE_WORKER = 1u << 0, /* only ever one worker: the serial baseline */
     CSW_JOINS_LATE = 1u << 1, /* runs the schedule late, too */
+    /*
+     * Which workers take part is the runtime's choice, under every schedule: any but the caller may
+     * be left out of a run. It cannot run static. Since a worker is not told that no unit is left
+     * for it, chunks are stamped one by one, and stamped runs are not timed.
+     */
+    CSW_ALWAYS_LATE = 1u << 2,
 };
 
 struct csw_team; /* each driver's own */
 
 struct csw_driver {
     const char *name, *summary;
-    const char *library; /* the runtime behind it with its version, for the record; NULL: none */
     unsigned flags;
+
+    /* NULL: no runtime is behind it. Otherwise names the one found at run time, in static memory.
+     */
+    const char *(*library)(void);
+
+    /*
+     * NULL: the workers are only ever bound by their placement. Otherwise stores at most `size`
+     * CPUs that the runtime binds its workers to by itself, because a variable of the environment
+     * asks for it, and returns how many there are; 0: it binds none. Such a team is placed by
+     * `none`.
+     */
+    size_t (*own_cpus)(int *ret_cpus, size_t size);
 
     /*
      * Makes placement->workers workers, each bound as the placement says before it touches memory,
@@ -30,10 +47,11 @@ struct csw_driver {
                 struct csw_err *);
 
     /*
-     * Runs the whole job once. Every worker takes part, unless the schedule is late: then the share
-     * of one that did not is empty. On return all are parked, or still on their way to it.
-     * `ret_shares` has one share per worker, on cache lines of its own; what it held before does
-     * not matter. Returns 0, or a negative errno after which the team can only be closed.
+     * Runs the whole job once. Every worker takes part, unless the schedule is late or the driver
+     * CSW_ALWAYS_LATE: then the share of one that did not is empty. On return all are parked, or
+     * still on their way to it. `ret_shares` has one share per worker, on cache lines of its own;
+     * what it held before does not matter. Returns 0, or a negative errno after which the team can
+     * only be closed.
      */
     int (*run)(struct csw_team *, struct csw_share *ret_shares, struct csw_err *);
 
@@ -43,7 +61,7 @@ struct csw_driver {
 
 struct csw_driver_entry {
     const char *name;
-    const char *needs;               /* what the build must find: a CMake target, or "" */
+    const char *missing;             /* "" or why it is not in this build: "needs TBB::tbb" */
     const struct csw_driver *driver; /* NULL: not in this build */
 };
 

@@ -14,7 +14,8 @@
  *   late     cut and handed out like dynamic, but workers join late: the run ends when no unit is
  *            left, without those that were still waking up. A short run may be the caller's alone
  *
- * Under all but late every worker takes part in every run, whether or not a unit is left for it.
+ * Under all but late every worker takes part in every run, whether or not a unit is left for it,
+ * unless the driver cannot promise it (CSW_ALWAYS_LATE).
  */
 #ifndef CORESWEEP_JOB_H
 #define CORESWEEP_JOB_H
@@ -161,7 +162,10 @@ struct csw_range {
  */
 void csw_deal(const struct csw_job *, struct csw_range *ret_ranges);
 
-/* Empties the share and stamps its start; every worker calls it once, first in each run. */
+/*
+ * Empties the share and stamps its start; every worker calls it once, first in each run. Where the
+ * driver is CSW_ALWAYS_LATE, around every chunk when the job is stamped, and not at all otherwise.
+ */
 void csw_share_begin(const struct csw_job *, struct csw_share *ret_share);
 
 /* Stamps the end; every worker calls it once, when no unit is left for it. */

@@ -25,6 +25,13 @@ struct csw_topo;
 int csw_topo_open(struct csw_topo **ret_topo, const char *source, struct csw_err *);
 void csw_topo_close(struct csw_topo *);
 
+/*
+ * Opens this machine, restricted to the given CPUs in place of the affinity mask: where a runtime
+ * binds its workers to them by itself, the calling thread's mask may be one of them by now. Returns
+ * 0, -EINVAL where none of them is usable, or -ENOMEM.
+ */
+int csw_topo_open_on(struct csw_topo **ret_topo, const int *cpus, size_t count, struct csw_err *);
+
 /* Usable processing units, and the cores that they belong to (a core counts once). */
 unsigned csw_topo_pus(const struct csw_topo *);
 unsigned csw_topo_cores(const struct csw_topo *);
