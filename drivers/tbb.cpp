@@ -8,11 +8,10 @@
 #include <chrono>
 #include <condition_variable>
 #include <exception>
-#include <memory>
 #include <mutex>
 #include <new>
+#include <unistd.h>
 
-#define TBB_PREVIEW_WAITING_FOR_WORKERS 1 /* finalize, before oneTBB 2021.6 */
 #include <tbb/blocked_range.h>
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
@@ -167,6 +166,11 @@ int assemble(csw_tbb &tbb, unsigned workers, csw_err *err)
 int csw_tbb_open(csw_tbb **ret_tbb, unsigned workers, const csw_tbb_calls *calls, void *context,
                  csw_err *err)
 {
+    static const pid_t first_user = getpid();
+
+    if (getpid() != first_user)
+        return csw_fail(err, -EAGAIN,
+                        "TBB was in use where this process was forked, and is not in a child");
     if (has_failed)
         return csw_fail(err, -EAGAIN,
                         "TBB has failed in this process before, and does not recover");
@@ -196,22 +200,12 @@ int csw_tbb_run(csw_tbb *tbb, uint64_t units, bool one_by_one, csw_err *err)
 }
 
 /*
- * TBB waits for its threads only where nothing but the handle refers to it any more; one that could
- * not make a thread would wait for it for ever.
+ * TBB's threads stay parked for the next team: its way to end them (finalize) was seen to wait for
+ * ever where there were more of them than CPUs.
  */
 void csw_tbb_close(csw_tbb *tbb)
 {
-    if (!tbb)
-        return;
-    std::unique_ptr<csw_tbb> own(tbb);
-
-    guarded(nullptr, [&own] {
-        tbb::task_scheduler_handle handle{tbb::attach{}};
-
-        own.reset();
-        if (!has_failed)
-            tbb::finalize(handle, std::nothrow);
-    });
+    delete tbb;
 }
 
 const char *csw_tbb_version(void)

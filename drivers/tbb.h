@@ -20,7 +20,7 @@ struct csw_tbb_calls {
 /*
  * Makes an arena with as many places as workers, the first of which is the caller's, and has all of
  * TBB's threads come once. Returns 0; -ETIMEDOUT where some of them never came; -ENOMEM; or
- * -EAGAIN with what TBB said.
+ * -EAGAIN with what TBB said, and in a process forked from one that had used it.
  */
 int csw_tbb_open(struct csw_tbb **ret_tbb, unsigned workers, const struct csw_tbb_calls *,
                  void *context, struct csw_err *);
@@ -31,7 +31,7 @@ int csw_tbb_open(struct csw_tbb **ret_tbb, unsigned workers, const struct csw_tb
  */
 int csw_tbb_run(struct csw_tbb *, uint64_t units, bool one_by_one, struct csw_err *);
 
-/* Ends TBB's threads and waits until they are gone. Accepts NULL. */
+/* Gives the arena up; TBB keeps its threads, asleep. Accepts NULL. */
 void csw_tbb_close(struct csw_tbb *);
 
 /* "2021.8": the version of the library in use. */

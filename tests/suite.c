@@ -59,9 +59,10 @@ unsigned count_threads(void)
 unsigned runtime_threads(unsigned largest_team)
 {
     const bool llvm = dlsym(RTLD_DEFAULT, "kmp_get_blocktime") != NULL;
+    const bool tbb = dlsym(RTLD_DEFAULT, "TBB_runtime_version") != NULL;
     const bool tsan = dlsym(RTLD_DEFAULT, "__tsan_init") != NULL;
 
-    return (llvm ? largest_team - 1 : 0) + (tsan ? 1 : 0);
+    return ((llvm ? 1 : 0) + (tbb ? 1 : 0)) * (largest_team - 1) + (tsan ? 1 : 0);
 }
 
 const char *fixture(const char *path)
