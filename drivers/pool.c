@@ -22,6 +22,10 @@
 /* A worker sleeps after this long; sooner where a quota would be spent on waiting. */
 #define WORKER_SPIN_NS 100000u
 #define FRUGAL_SPIN_NS 20000u
+/* A yield that took so long gave the CPU to somebody who wanted it. */
+#define LOST_NS 500000u
+/* For so long after that a worker does not wait awake. */
+#define CROWDED_NS 100000000u
 /* A worker leaves the leader's CPU no more often than that: the system may know why it is there. */
 #define LEAVE_AGAIN_NS 10000000u
 /* The leader spins past the 25..60 us that waking a sleeping worker takes on a virtual CPU. */
@@ -78,20 +82,36 @@ static void futex_wake(const struct csw_pool *pool, const void *word, int count)
     syscall(SYS_futex, word, FUTEX_WAKE | flag, count, NULL, NULL, 0);
 }
 
+/* When a worker last did or met something; 0: never. */
+struct moments {
+    uint64_t left_ns; /* left the leader's CPU */
+    uint64_t lost_ns; /* lost its own to somebody else */
+};
+
 /*
  * Two threads that wait for each other by turns, each awake until it yields, look to the system
  * like two that get on well on one CPU: it may leave them there for ever, beside an idle one.
  */
-static void leave_leader(const struct csw_pool *pool, uint64_t *left_ns)
+static void leave_leader(const struct csw_pool *pool, struct moments *moments)
 {
     const int cpu = sched_getcpu();
     const uint64_t time_ns = now_ns();
 
     if (cpu != atomic_load_explicit(&pool->leader_cpu, memory_order_relaxed) ||
-        time_ns - *left_ns < LEAVE_AGAIN_NS)
+        time_ns - moments->left_ns < LEAVE_AGAIN_NS)
         return;
-    *left_ns = time_ns;
+    moments->left_ns = time_ns;
     csw_placement_leave(pool->placement, cpu);
+}
+
+/*
+ * Beside a program that wants its CPU a worker sleeps as soon as there is nothing to do: who sleeps
+ * is let in at once when it wakes, with a whole slice before it. One that has waited awake is out
+ * of time in the middle of its work, and the leader waits with it for the other's slice.
+ */
+static bool is_crowded(const struct moments *moments)
+{
+    return moments->lost_ns > 0 && now_ns() - moments->lost_ns < CROWDED_NS;
 }
 
 /* What a waiter waits for. */
@@ -108,10 +128,8 @@ static inline bool look(const struct csw_pool *pool, condition *holds, uint64_t 
 }
 
 /* PAUSE for as long as it takes when the other side is hot. True when the condition holds. */
-static inline bool spin_hot(const struct csw_pool *pool, condition *holds, uint64_t argument)
+static inline bool spin_pausing(const struct csw_pool *pool, condition *holds, uint64_t argument)
 {
-    if (look(pool, holds, argument, HOT_LOOKS))
-        return true;
     const uint64_t start_ns = now_ns();
 
     while (now_ns() - start_ns < PAUSE_NS)
@@ -120,16 +138,25 @@ static inline bool spin_hot(const struct csw_pool *pool, condition *holds, uint6
     return false;
 }
 
-/* Yields for about spin_ns, while the condition does not hold. True when it does. */
+/*
+ * Yields for about spin_ns, or until somebody else has had the CPU for long, while the condition
+ * does not hold. True when it does.
+ */
 static inline bool spin_yielding(const struct csw_pool *pool, condition *holds, uint64_t argument,
-                                 uint64_t spin_ns)
+                                 uint64_t spin_ns, struct moments *moments)
 {
     const uint64_t start_ns = now_ns();
 
-    while (now_ns() - start_ns < spin_ns) {
+    for (uint64_t before_ns = start_ns, after_ns; before_ns - start_ns < spin_ns;
+         before_ns = after_ns) {
         if (holds(pool, argument))
             return true;
         sched_yield();
+        after_ns = now_ns();
+        if (after_ns - before_ns > LOST_NS) {
+            moments->lost_ns = after_ns;
+            break;
+        }
     }
     return holds(pool, argument);
 }
@@ -180,14 +207,17 @@ static bool has_other_epoch(const struct csw_pool *pool, uint64_t seen)
  * epoch and sleepers form a Dekker pair, hence sequentially consistent: a worker that the leader
  * does not see among the sleepers will find the new epoch when it enters the futex.
  */
-static uint64_t await_epoch(struct csw_pool *pool, uint64_t seen, uint64_t *left_ns)
+static uint64_t await_epoch(struct csw_pool *pool, uint64_t seen, struct moments *moments)
 {
-    bool other = spin_hot(pool, has_other_epoch, seen);
+    bool other = look(pool, has_other_epoch, seen, HOT_LOOKS);
 
-    if (!other && pool->spreads)
-        leave_leader(pool, left_ns);
-    if (!other)
-        other = spin_yielding(pool, has_other_epoch, seen, pool->spin_ns);
+    if (!other && !is_crowded(moments)) {
+        other = spin_pausing(pool, has_other_epoch, seen);
+        if (!other && pool->spreads)
+            leave_leader(pool, moments);
+        if (!other)
+            other = spin_yielding(pool, has_other_epoch, seen, pool->spin_ns, moments);
+    }
     if (!other) {
         atomic_fetch_add(&pool->sleepers, 1);
         while (atomic_load(&pool->epoch) == seen)
@@ -232,6 +262,7 @@ static void take_part(struct csw_pool *pool, unsigned worker, uint64_t epoch, cs
     struct csw_seat *seat = &pool->seat[worker];
     struct csw_share share;
 
+    __builtin_prefetch(seat, 1); /* the leader has read it: it takes as long to come as the work */
     work(context, worker, &share);
     sit_down(seat, &share);
     atomic_store(&seat->done, epoch);
@@ -243,12 +274,13 @@ static void take_part(struct csw_pool *pool, unsigned worker, uint64_t epoch, cs
 
 void csw_pool_serve(struct csw_pool *pool, unsigned worker, csw_pool_work *work, void *context)
 {
-    uint64_t epoch = 0, left_ns = 0;
+    struct moments moments = {0};
+    uint64_t epoch = 0;
 
     atomic_fetch_add(&pool->ready, 1);
     futex_wake(pool, &pool->ready, 1);
     for (;;) {
-        epoch = await_epoch(pool, epoch, &left_ns);
+        epoch = await_epoch(pool, epoch, &moments);
         if (atomic_load_explicit(&pool->stop, memory_order_relaxed))
             return;
         if (!pool->late || enter(pool, epoch))
@@ -316,7 +348,10 @@ static bool is_done(const struct csw_pool *pool, uint64_t worker)
 
 static inline bool spin(const struct csw_pool *pool, condition *holds, uint64_t argument)
 {
-    return spin_hot(pool, holds, argument) || spin_yielding(pool, holds, argument, LEADER_SPIN_NS);
+    struct moments moments = {0};
+
+    return look(pool, holds, argument, HOT_LOOKS) || spin_pausing(pool, holds, argument) ||
+           spin_yielding(pool, holds, argument, LEADER_SPIN_NS, &moments);
 }
 
 bool csw_pool_spin(struct csw_pool *pool)
