@@ -79,23 +79,29 @@ static int openmp_open(struct csw_team **ret_team, const struct csw_job *job,
 
 static void loop_static(const struct csw_job *job, struct csw_share *share)
 {
+    const long units = (long)job->units;
+
 #pragma omp for schedule(static, 1) nowait
-    for (uint64_t unit = 0; unit < job->units; unit++)
-        csw_chunk(job, unit, unit + 1, share);
+    for (long unit = 0; unit < units; unit++)
+        csw_chunk(job, (uint64_t)unit, (uint64_t)unit + 1, share);
 }
 
 static void loop_dynamic(const struct csw_job *job, struct csw_share *share)
 {
+    const long units = (long)job->units;
+
 #pragma omp for schedule(dynamic, 1) nowait
-    for (uint64_t unit = 0; unit < job->units; unit++)
-        csw_chunk(job, unit, unit + 1, share);
+    for (long unit = 0; unit < units; unit++)
+        csw_chunk(job, (uint64_t)unit, (uint64_t)unit + 1, share);
 }
 
 static void loop_guided(const struct csw_job *job, struct csw_share *share)
 {
+    const long units = (long)job->units;
+
 #pragma omp for schedule(guided, 1) nowait
-    for (uint64_t unit = 0; unit < job->units; unit++)
-        csw_chunk(job, unit, unit + 1, share);
+    for (long unit = 0; unit < units; unit++)
+        csw_chunk(job, (uint64_t)unit, (uint64_t)unit + 1, share);
 }
 
 static void loop(const struct csw_job *job, struct csw_share *share)

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -138,14 +139,24 @@ static inline bool spin_pausing(const struct csw_pool *pool, condition *holds, u
     return false;
 }
 
+/* How often somebody else got this thread's CPU without its asking; a yield is no asking. */
+static long switches(void)
+{
+    struct rusage usage;
+
+    return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : 0;
+}
+
 /*
  * Yields for about spin_ns, or until somebody else has had the CPU for long, while the condition
- * does not hold. True when it does.
+ * does not hold. True when it does. That somebody is no other worker where each has a CPU, and no
+ * hypervisor, which switches nothing.
  */
 static inline bool spin_yielding(const struct csw_pool *pool, condition *holds, uint64_t argument,
                                  uint64_t spin_ns, struct moments *moments)
 {
     const uint64_t start_ns = now_ns();
+    const long switches_before = switches();
 
     for (uint64_t before_ns = start_ns, after_ns; before_ns - start_ns < spin_ns;
          before_ns = after_ns) {
@@ -153,7 +164,7 @@ static inline bool spin_yielding(const struct csw_pool *pool, condition *holds, 
             return true;
         sched_yield();
         after_ns = now_ns();
-        if (after_ns - before_ns > LOST_NS) {
+        if (pool->seats_all && after_ns - before_ns > LOST_NS && switches() > switches_before) {
             moments->lost_ns = after_ns;
             break;
         }
@@ -181,6 +192,7 @@ int csw_pool_map(struct csw_pool **ret_pool, const struct csw_placement *placeme
     pool->spin_ns = placement->throttled ? FRUGAL_SPIN_NS : WORKER_SPIN_NS;
     pool->bytes = bytes;
     pool->placement = placement;
+    pool->seats_all = !placement->oversubscribed;
     pool->spreads =
         placement->policy == CSW_PIN_NONE && placement->topo && !placement->oversubscribed;
     pool->leader_cpu = -1;

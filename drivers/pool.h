@@ -45,7 +45,8 @@ struct csw_pool {
     _Alignas(CSW_CACHE_LINE) _Atomic uint32_t ready; /* workers that have come for the first time */
     _Alignas(CSW_CACHE_LINE) _Atomic int leader_cpu; /* where the leader was seen last */
     _Alignas(CSW_CACHE_LINE) _Atomic bool stop;
-    bool spreads; /* workers that the system leaves on the leader's CPU move away by themselves */
+    bool seats_all; /* there is a CPU for each worker */
+    bool spreads;   /* workers that the system leaves on the leader's CPU move away by themselves */
     bool late, between_processes;
     unsigned workers;                      /* the leader included */
     uint64_t spin_ns;                      /* how long a worker waits awake */

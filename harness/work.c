@@ -190,7 +190,7 @@ static void work_guided(const struct csw_job *job, struct csw_range *all, struct
 
 /* A worker takes at most one in so many of the units left in its range at once, and at most that.
  */
-#define LEFT_PER_TAKEN 32
+#define LEFT_PER_TAKEN 8
 #define MAX_TAKEN 16
 
 static uint64_t packed(uint64_t first, uint64_t end)
