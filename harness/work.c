@@ -73,8 +73,8 @@ static struct csw_tally scan_items(const struct csw_job *job, const struct csw_p
                         : job->kernel->scan(part->state, lo, hi);
 }
 
-static void scan_units(const struct csw_job *job, const struct csw_part *part, uint64_t first,
-                       uint64_t last, struct csw_share *share)
+static inline void scan_units(const struct csw_job *job, const struct csw_part *part,
+                              uint64_t first, uint64_t last, struct csw_share *share)
 {
     const uint64_t lo = item_of(part, first - part->first_unit);
     const uint64_t hi = item_of(part, last - part->first_unit);
@@ -147,9 +147,19 @@ static inline void for_each_task(const struct csw_job *job, uint64_t first, uint
     }
 }
 
-void csw_chunk(const struct csw_job *job, uint64_t first, uint64_t last, struct csw_share *share)
+static __attribute__((noinline)) void chunk_of_any_job(const struct csw_job *job, uint64_t first,
+                                                       uint64_t last, struct csw_share *share)
 {
     for_each_task(job, first, last, share, is_listing(job) ? list_units : scan_units);
+}
+
+/* The loops of runtimes come here for every unit: what most jobs are has a short way. */
+void csw_chunk(const struct csw_job *job, uint64_t first, uint64_t last, struct csw_share *share)
+{
+    if (job->tasks == 1 && !is_listing(job) && first < last)
+        scan_units(job, job->parts, first, last, share);
+    else
+        chunk_of_any_job(job, first, last, share);
 }
 
 /* Piece `worker` of every task, in input order. */

@@ -39,7 +39,7 @@ may_include cli '<coresweep/|"(cli\.h|harness/)'
 may_include bench/squares.d '<coresweep/|"([a-z_0-9]+\.h|harness/|drivers/pool\.h|squares/isas\.def)'
 may_include bench/drivers.d '<coresweep/|"([a-z_]+\.(h|def)"|harness/)'
 only_in hwloc harness/place.c
-only_in omp.h drivers/openmp.c bench/drivers.d/openmp_runtime.c
+only_in omp.h drivers/openmp.c bench/drivers.d/openmp_{runtime,kernel}.c
 only_in threads.h drivers/threads.c
 only_in pthread.h drivers/thread.h drivers/fork.c bench/squares.d/crew.h \
     bench/drivers.d/{condvar,thread_each,measure_probe}.c

@@ -9,6 +9,7 @@ from typing import Optional
 
 OURS = ("pthread", "pthread late", "fork", "fork late", "openmp")
 RUNTIMES = ("libgomp", "libomp", "TBB", "pthreadpool")
+BARE_LOOP = "libgomp + kernel"  # what the driver openmp is around
 POOL_MAP, POOL_APPLY = "Pool.map", "Pool.apply"
 ALL = (*OURS, *RUNTIMES, "condvar pool", "create, join", "fork, wait")
 PERSISTENT = (*OURS, *RUNTIMES, "condvar pool")
@@ -53,7 +54,7 @@ def regions() -> list[Measure]:
             "gap 20 ms": ("gap-us=20000", "budget-ms=160"),
             "asleep": ("sleep-us=5000", "budget-ms=120")}
     pooled = ("hot", "asleep")
-    return [Measure(name, "region", ("region", *words), ALL + (POOL_MAP,) * (name in pooled))
+    return [Measure(name, "region", ("region", *words), ALL + (POOL_MAP,) * (name in pooled) + (BARE_LOOP,) * (name == "hot"))
             for name, words in gaps.items()]
 
 
@@ -69,7 +70,7 @@ def crowds() -> list[Measure]:
 
 MEASURES = [
     *regions(),
-    Measure("chunk", "chunk", ("chunk",), (*ALL, POOL_MAP)),
+    Measure("chunk", "chunk", ("chunk",), (*ALL, BARE_LOOP, POOL_MAP)),
     Measure("metg w1", "metg", ("metg",), ALL, share=0.5),
     Measure("metg d64", "metg", ("metg", "tasks=128"), ALL, share=0.5),
     *crowds(),
@@ -167,8 +168,8 @@ GOALS = [
          Figure("hog static", "pthread late", "speedup"), 0.95, at_least=True),
     Goal("pthread late: with a quota of 1 CPU, time / one worker's",
          Figure("quota", "pthread late", "slowdown"), 1.15, unit="x"),
-    *at_most("openmp: hot region", HOT.of("openmp"), {"libgomp": 1.05}),
-    *at_most("openmp: chunk", CHUNK.of("openmp"), {"libgomp": 1.05}),
+    *at_most("openmp: hot region", HOT.of("openmp"), {BARE_LOOP: 1.05}),
+    *at_most("openmp: chunk", CHUNK.of("openmp"), {BARE_LOOP: 1.05}),
     *at_most("fork: hot region", HOT.of("fork"), {"pthread": 1.2, POOL_MAP: 0.001}),
     *at_most("fork: chunk", CHUNK.of("fork"), {"pthread": 1.2, POOL_MAP: 0.001}),
     *at_most("fork late: region after 5 ms asleep", ASLEEP.of("fork late"), {POOL_MAP: 0.25}),

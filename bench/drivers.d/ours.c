@@ -7,18 +7,17 @@
 #include "crew.h"
 #include "peer.h"
 
-/* How tasks are handed out where the caller waits for no worker that is still waking up; "late:1"
- * as soon as there is such a schedule. */
+/* How tasks are handed out where the caller waits for no worker that is still waking up. */
 #define LATE "late:1"
 
 /* Of the one pool of this process; kernels see no more of the caller than a task's size. */
-static const struct bench_load *load;
+const struct bench_load *bench_items_load;
 
 static struct csw_tally items_scan(const void *state, uint64_t lo, uint64_t hi)
 {
     (void)state;
     for (uint64_t item = lo; item < hi; item++)
-        bench_task(load, item);
+        bench_task(bench_items_load, item);
     return (struct csw_tally){.items = hi - lo};
 }
 
@@ -28,7 +27,7 @@ static struct csw_tally items_expect(const void *state, uint64_t lo, uint64_t hi
     return (struct csw_tally){.items = hi - lo};
 }
 
-static const struct csw_kernel items = {
+const struct csw_kernel bench_items = {
     .abi = CSW_KERNEL_ABI,
     .name = "items",
     .summary = "the tasks of a region",
@@ -54,9 +53,9 @@ static int ours_open(void **ret_pool, const struct bench_peer *self,
     if (!crew)
         return csw_fail(err, -ENOMEM, "no memory for a team");
     snprintf(tasks, sizeof tasks, "%zu", region->tasks);
-    load = region->load;
+    bench_items_load = region->load;
     const struct bench_crew_setup setup = {.driver = self->driver,
-                                           .kernel = &items,
+                                           .kernel = &bench_items,
                                            .tasks = tasks,
                                            .schedule = schedule_of(self, region),
                                            .pin = "none",

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include <coresweep/err.h>
+#include <coresweep/kernel.h>
 
 #include "load.h"
 
@@ -45,6 +46,10 @@ const struct bench_peer *bench_peer_at(size_t index);
 
 /* NULL: this build has none of that name. */
 const struct bench_peer *bench_peer_find(const char *name);
+
+/* The tasks of a region as a kernel, and the load that they have: see ours.c. */
+extern const struct csw_kernel bench_items;
+extern const struct bench_load *bench_items_load;
 
 /* coresweep's drivers, by ours.c. NULL past the end. */
 const struct bench_peer *bench_ours_at(size_t index);
