@@ -6,7 +6,7 @@ build_packages=(gcc libc6-dev cmake ninja-build pkg-config
 runtime_packages=(g++ libtbb-dev) # of the driver tbb, which a build without them leaves out
 plot_packages=(python3 python3-matplotlib)
 peer_packages=(libflint-dev libgmp-dev libpari-dev) # of bench/squares
-runtime_packages=(g++ libtbb-dev libpthreadpool-dev clang libomp-dev python3) # of bench/drivers
+rival_packages=(libpthreadpool-dev clang libomp-dev python3) # of bench/drivers, besides
 
 source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build_dir=$source_dir/build/release
