@@ -7,7 +7,6 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -139,24 +138,15 @@ static inline bool spin_pausing(const struct csw_pool *pool, condition *holds, u
     return false;
 }
 
-/* How often somebody else got this thread's CPU without its asking; a yield is no asking. */
-static long switches(void)
-{
-    struct rusage usage;
-
-    return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : 0;
-}
-
 /*
  * Yields for about spin_ns, or until somebody else has had the CPU for long, while the condition
- * does not hold. True when it does. That somebody is no other worker where each has a CPU, and no
- * hypervisor, which switches nothing.
+ * does not hold. True when it does. That somebody is no other worker where each has a CPU; it may
+ * be a hypervisor, which cannot be told from a program here.
  */
 static inline bool spin_yielding(const struct csw_pool *pool, condition *holds, uint64_t argument,
                                  uint64_t spin_ns, struct moments *moments)
 {
     const uint64_t start_ns = now_ns();
-    const long switches_before = switches();
 
     for (uint64_t before_ns = start_ns, after_ns; before_ns - start_ns < spin_ns;
          before_ns = after_ns) {
@@ -164,7 +154,7 @@ static inline bool spin_yielding(const struct csw_pool *pool, condition *holds, 
             return true;
         sched_yield();
         after_ns = now_ns();
-        if (pool->seats_all && after_ns - before_ns > LOST_NS && switches() > switches_before) {
+        if (pool->seats_all && after_ns - before_ns > LOST_NS) {
             moments->lost_ns = after_ns;
             break;
         }
