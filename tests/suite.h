@@ -44,8 +44,8 @@ void must_say(const char *sentence, const char *part);
 unsigned count_threads(void);
 
 /*
- * Threads that runtimes keep after a team of that size was closed: LLVM's OpenMP and TBB park theirs
- * for ever (GNU's OpenMP gives them up), and ThreadSanitizer has a thread of its own.
+ * Threads that runtimes keep after a team of that size was closed: LLVM's OpenMP and TBB park
+ * theirs for ever (GNU's OpenMP gives them up), and ThreadSanitizer has a thread of its own.
  */
 unsigned runtime_threads(unsigned largest_team);
 
