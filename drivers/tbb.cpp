@@ -24,6 +24,15 @@ extern "C" {
 #include "tbb.h"
 }
 
+#ifdef __SANITIZE_ADDRESS__
+/* What TBB keeps for its parked threads is its own. */
+extern "C" const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libtbb";
+}
+#endif
+
 namespace
 {
 
