@@ -183,8 +183,7 @@ int csw_pool_map(struct csw_pool **ret_pool, const struct csw_placement *placeme
     pool->bytes = bytes;
     pool->placement = placement;
     pool->seats_all = !placement->oversubscribed;
-    pool->spreads =
-        placement->policy == CSW_PIN_NONE && placement->topo && !placement->oversubscribed;
+    pool->spreads = pool->seats_all && placement->policy == CSW_PIN_NONE && placement->topo;
     pool->leader_cpu = -1;
     pool->seat = (struct csw_seat *)(pool + 1);
     pool->range = (struct csw_range *)(pool->seat + workers);

@@ -13,19 +13,12 @@
 /* No thread of the team can be lost, so the leader only ever waits for work: any bound will do. */
 #define JOIN_NS UINT64_C(1000000000)
 
-struct recruit {
-    struct csw_team *team;
-    unsigned worker;
-    pthread_t thread;
-    struct csw_err err; /* why the worker could not be bound */
-};
-
 struct csw_team {
     const struct csw_job *job;
     const struct csw_placement *placement;
     struct csw_pool *pool;
-    unsigned threads;        /* running besides the caller */
-    struct recruit *recruit; /* per worker; the caller's is not used */
+    unsigned threads;            /* running besides the caller */
+    struct csw_recruit *recruit; /* per worker; the caller's is not used */
 };
 
 static void work(void *context, unsigned worker, struct csw_share *share)
@@ -37,7 +30,7 @@ static void work(void *context, unsigned worker, struct csw_share *share)
 
 static void *thread_main(void *argument)
 {
-    struct recruit *recruit = argument;
+    struct csw_recruit *recruit = argument;
     struct csw_team *team = recruit->team;
 
     csw_placement_bind(team->placement, recruit->worker, &recruit->err);
@@ -62,7 +55,7 @@ static int team_new(struct csw_team **ret_team, const struct csw_job *job,
                     const struct csw_placement *placement, struct csw_err *err)
 {
     struct csw_team *team = calloc(1, sizeof *team);
-    struct recruit *recruit = calloc(placement->workers, sizeof *recruit);
+    struct csw_recruit *recruit = calloc(placement->workers, sizeof *recruit);
     struct csw_pool *pool = NULL;
     int code = 0;
 
@@ -85,11 +78,10 @@ static int team_new(struct csw_team **ret_team, const struct csw_job *job,
 static int start_threads(struct csw_team *team, struct csw_err *err)
 {
     for (unsigned w = 1; w < team->placement->workers; w++) {
-        struct recruit *recruit = &team->recruit[w];
+        struct csw_recruit *recruit = &team->recruit[w];
 
-        *recruit = (struct recruit){.team = team, .worker = w};
-        const int code =
-            csw_thread_start(&recruit->thread, team->placement, w, thread_main, recruit, err);
+        *recruit = (struct csw_recruit){.team = team, .worker = w};
+        const int code = csw_thread_start(recruit, team->placement, thread_main, err);
 
         if (code < 0)
             return code;

@@ -9,24 +9,17 @@
 
 #include "thread.h"
 
-struct recruit {
-    struct csw_team *team;
-    unsigned worker;
-    pthread_t thread;
-    struct csw_err err; /* why the worker could not be bound */
-};
-
 struct csw_team {
     const struct csw_job *job;
     const struct csw_placement *placement;
-    struct csw_share *shares; /* of the run under way */
-    struct csw_range *range;  /* per worker */
-    struct recruit *recruit;  /* per worker; the caller's is not used */
+    struct csw_share *shares;    /* of the run under way */
+    struct csw_range *range;     /* per worker */
+    struct csw_recruit *recruit; /* per worker; the caller's is not used */
 };
 
 static void *thread_main(void *argument)
 {
-    struct recruit *recruit = argument;
+    struct csw_recruit *recruit = argument;
     const struct csw_team *team = recruit->team;
     const unsigned worker = recruit->worker;
 
@@ -50,7 +43,7 @@ static int pthread_each_open(struct csw_team **ret_team, const struct csw_job *j
 {
     const unsigned workers = placement->workers;
     struct csw_team *team = malloc(sizeof *team);
-    struct recruit *recruit = calloc(workers, sizeof *recruit);
+    struct csw_recruit *recruit = calloc(workers, sizeof *recruit);
     struct csw_range *range = aligned_alloc(CSW_CACHE_LINE, workers * sizeof *range);
     int code = 0;
 
@@ -91,11 +84,10 @@ static int pthread_each_run(struct csw_team *team, struct csw_share *ret_shares,
     team->shares = ret_shares;
     csw_deal(team->job, team->range);
     for (unsigned w = 1; w < team->placement->workers; w++) {
-        struct recruit *recruit = &team->recruit[w];
+        struct csw_recruit *recruit = &team->recruit[w];
 
-        *recruit = (struct recruit){.team = team, .worker = w};
-        const int code =
-            csw_thread_start(&recruit->thread, team->placement, w, thread_main, recruit, err);
+        *recruit = (struct csw_recruit){.team = team, .worker = w};
+        const int code = csw_thread_start(recruit, team->placement, thread_main, err);
 
         if (code < 0) {
             join(team, w - 1, NULL);

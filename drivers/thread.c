@@ -21,9 +21,10 @@ static int set_affinity(pthread_attr_t *attributes, int pu)
     return code;
 }
 
-int csw_thread_start(pthread_t *ret_thread, const struct csw_placement *placement, unsigned worker,
-                     void *(*start)(void *), void *argument, struct csw_err *err)
+int csw_thread_start(struct csw_recruit *recruit, const struct csw_placement *placement,
+                     void *(*start)(void *), struct csw_err *err)
 {
+    const unsigned worker = recruit->worker;
     const int pu = placement->pu[worker];
     const bool bound = pu != CSW_PU_ANY && csw_topo_is_here(placement->topo);
     pthread_attr_t attributes;
@@ -32,7 +33,7 @@ int csw_thread_start(pthread_t *ret_thread, const struct csw_placement *placemen
     if (code == 0) {
         code = bound ? set_affinity(&attributes, pu) : 0;
         if (code == 0)
-            code = pthread_create(ret_thread, &attributes, start, argument);
+            code = pthread_create(&recruit->thread, &attributes, start, recruit);
         pthread_attr_destroy(&attributes);
     }
     if (code == EINVAL && bound)

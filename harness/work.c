@@ -280,7 +280,6 @@ static void scan_each(const struct csw_job *job, const struct csw_part *part, ui
 
     for (uint64_t k = first - part->first_unit; k < last - part->first_unit; k++) {
         const uint64_t hi = lo + part->quotient + (k < part->remainder);
-
         const struct csw_tally tally = scan(part->state, lo, hi);
 
         csw_tally_add(&share->tally, &tally);
