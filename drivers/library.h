@@ -1,4 +1,5 @@
-/* library.h - which file a runtime was loaded from, as the process sees it. */
+/* library.h - what drivers on a runtime of somebody else's need: which file it came from, and that
+ * its threads can be had. */
 #ifndef CSW_LIBRARY_H
 #define CSW_LIBRARY_H
 
@@ -8,5 +9,14 @@
  * the next call. "linked in": it is part of the program.
  */
 const char *csw_library_file(const char *symbol);
+
+struct csw_err;
+
+/*
+ * Makes workers - 1 threads that exist at the same time, and ends them: a runtime that is denied a
+ * thread does not fail but exits (GNU's OpenMP), aborts (LLVM's), or waits for ever (TBB). Call it
+ * before the runtime makes its own. 0, or the code of pthread_create, negative, with a sentence.
+ */
+int csw_library_rehearse(unsigned workers, struct csw_err *err);
 
 #endif

@@ -65,8 +65,10 @@ static int openmp_open(struct csw_team **ret_team, const struct csw_job *job,
     if (!team)
         return csw_fail(err, -ENOMEM, "no memory for the OpenMP team");
     *team = (struct csw_team){.job = job, .placement = placement};
-    const int code = bind_team(placement, err);
+    int code = csw_library_rehearse(placement->workers, err);
 
+    if (code == 0)
+        code = bind_team(placement, err);
     if (code < 0) {
         openmp_close(team);
         return code;

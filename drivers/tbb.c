@@ -133,7 +133,9 @@ static int tbb_open(struct csw_team **ret_team, const struct csw_job *job,
 
     if (code < 0)
         return code;
-    code = csw_tbb_open(&team->tbb, placement->workers, &calls, team, err);
+    code = csw_library_rehearse(placement->workers, err);
+    if (code == 0)
+        code = csw_tbb_open(&team->tbb, placement->workers, &calls, team, err);
     if (code == 0)
         code = check_bindings(team, err);
     if (code == 0)

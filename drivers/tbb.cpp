@@ -1,7 +1,7 @@
 /*
  * tbb.cpp - see tbb.h. No exception leaves this file, and no C11 atomic enters it: C++ cannot read
  * their headers. One thing cannot be caught: where one of TBB's own threads fails to make the next
- * one, TBB throws in a thread without handlers, and the program ends there.
+ * one, the program ends or hangs there. Hence the rehearsal before (library.h).
  */
 #include <atomic>
 #include <cerrno>

@@ -107,6 +107,16 @@ int rig_try(struct rig *rig)
     return code;
 }
 
+void rig_must_work(struct rig *rig)
+{
+    const int code = rig_try(rig);
+
+    if (code < 0)
+        fprintf(stderr, "\n    %s, %u workers: %s\n", rig->driver->name, rig->placement.workers,
+                rig->err.text);
+    CU_ASSERT_EQUAL(code, 0);
+}
+
 bool is_empty(const struct csw_share *share)
 {
     return share->tally.items == 0 && share->tally.digest == 0 && share->chunks == 0 &&
