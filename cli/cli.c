@@ -121,6 +121,7 @@ static error_t parse_common(int key, char *argument, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &common->options;
+        state->child_inputs[1] = &common->settings;
         return 0;
     case KEY_N:
         cli_number("--n", argument, 0, UINT64_MAX);
@@ -153,7 +154,10 @@ static error_t parse_common(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_child common_children[] = {
-    {&cli_options_argp, 0, "Options of kernels (in a sweep, lists of values):", 1}, {0}};
+    {&cli_options_argp, 0, "Options of kernels (in a sweep, lists of values):", 1},
+    {&cli_settings_argp, 0,
+     "Options of drivers (in a sweep, lists of values, or several times):", 2},
+    {0}};
 
 const struct argp cli_common_argp = {
     .options = common_options, .parser = parse_common, .children = common_children};

@@ -39,7 +39,8 @@ uint64_t cli_number(const char *name, const char *text, uint64_t least, uint64_t
 /* What run and sweep share: the texts as given, NULL where an option was not. */
 struct cli_common {
     char *tasks, *pin, *memory, *samples, *min_ms; /* tasks: of --n or --tasks */
-    char *options; /* of kernels: "input=random isa=auto"; heap memory, which the command frees */
+    char *options;  /* of kernels: "input=random isa=auto"; heap memory, which the command frees */
+    char *settings; /* of drivers, likewise; what is given several times becomes a list */
     bool huge_pages, oversubscribe;
 };
 
@@ -47,10 +48,11 @@ struct cli_common {
 extern const struct argp cli_common_argp;
 
 /*
- * The options of kernels, a child of the above; its input is the address of cli_common's options.
- * They are those of the registry once cli_options_build was called, before the first parsing.
+ * The options of kernels and of drivers, children of the above; their inputs are the addresses of
+ * cli_common's options and settings. They are those of the registries once cli_options_build was
+ * called, before the first parsing.
  */
-extern struct argp cli_options_argp;
+extern struct argp cli_options_argp, cli_settings_argp;
 void cli_options_build(void);
 
 #define CLI_PIN_HELP                                                                               \

@@ -1,9 +1,10 @@
 /*
- * options.c - the options that the registered kernels bring, as options of run and sweep: made from
- * the registry at start, so that no kernel is named here.
+ * options.c - the options that the registered kernels and drivers bring, as options of run and
+ * sweep: made from the registries at start, so that none of them is named here.
  */
 #include "cli.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +12,12 @@
 #include "harness/files.h"
 #include "harness/names.h"
 #include "harness/options.h"
+#include "harness/settings.h"
 
 #define FIRST_KEY 0x400
+#define FIRST_SETTING_KEY 0x600
+
+/* ---- of kernels ----------------------------------------------------------------------------- */
 
 /* Whether one of the first `count` kernels allows the value. */
 static bool is_allowed(size_t count, const char *name, const char *value)
@@ -90,7 +95,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 struct argp cli_options_argp = {.parser = parse};
 
-void cli_options_build(void)
+static void build_options(void)
 {
     const struct csw_option *option;
     size_t count = 0;
@@ -107,4 +112,63 @@ void cli_options_build(void)
                                           .arg = "VALUE",
                                           .doc = help_of(option)};
     cli_options_argp.options = options;
+}
+
+/* ---- of drivers ----------------------------------------------------------------------------- */
+
+/* What is given again is one more value: "python3,pypy3". */
+static int add_value(char **settings, const char *name, const char *value, struct csw_err *err)
+{
+    char *before = NULL, *list = NULL;
+    int code = csw_option_value(*settings ? *settings : "", name, &before, err);
+
+    if (code < 0 || !before)
+        return code < 0 ? code : csw_options_set(settings, name, value, err);
+    code = asprintf(&list, "%s,%s", before, value) < 0
+               ? csw_fail(err, -ENOMEM, "no memory for options")
+               : csw_options_set(settings, name, list, err);
+    free(before);
+    free(list);
+    return code;
+}
+
+static error_t parse_setting(int key, char *argument, struct argp_state *state)
+{
+    char **settings = state->input;
+    const struct csw_setting *setting =
+        key >= FIRST_SETTING_KEY ? csw_setting_at((size_t)(key - FIRST_SETTING_KEY)) : NULL;
+    struct csw_err err;
+
+    if (!setting)
+        return ARGP_ERR_UNKNOWN;
+    if (add_value(settings, setting->name, argument, &err) < 0)
+        exit(cli_bad_input(&err));
+    return 0;
+}
+
+struct argp cli_settings_argp = {.parser = parse_setting};
+
+static void build_settings(void)
+{
+    const struct csw_setting *setting;
+    size_t count = 0;
+
+    while (csw_setting_at(count))
+        count++;
+    if (count == 0)
+        return;
+    struct argp_option *options = calloc(count + 1, sizeof *options);
+
+    for (size_t i = 0; options && (setting = csw_setting_at(i)); i++)
+        options[i] = (struct argp_option){.name = setting->name,
+                                          .key = FIRST_SETTING_KEY + (int)i,
+                                          .arg = setting->argument,
+                                          .doc = setting->help};
+    cli_settings_argp.options = options;
+}
+
+void cli_options_build(void)
+{
+    build_options();
+    build_settings();
 }

@@ -16,6 +16,7 @@
 #include "harness/machine.h"
 #include "harness/names.h"
 #include "harness/options.h"
+#include "harness/settings.h"
 #include "harness/table.h"
 #include "harness/units.h"
 
@@ -105,6 +106,7 @@ struct point {
     struct csw_workload workload;
     struct csw_topo *topo;
     struct csw_placement placement;
+    char *settings;    /* of the driver, resolved */
     const char *pin;   /* how the workers are placed */
     char bound_by[64]; /* "OMP_PROC_BIND=close": what makes the driver's runtime bind them; or "" */
 };
@@ -118,7 +120,7 @@ static int check_workers(const struct point *point, unsigned workers, bool overs
                          struct csw_err *err)
 {
     const struct csw_setup *setup = &point->setup;
-    const int code = csw_driver_check(setup->driver, &setup->schedule, workers, err);
+    const int code = csw_driver_check(setup->driver, setup->kernel, &setup->schedule, workers, err);
 
     if (code < 0)
         return code;
@@ -208,6 +210,9 @@ static int choose_work(struct point *point, const struct run_options *options, s
     if (code == 0)
         code = csw_driver_require(&setup->driver, options->driver, err);
     if (code == 0)
+        code = csw_settings_choose(&point->settings, setup->driver,
+                                   options->common.settings ? options->common.settings : "", err);
+    if (code == 0)
         code = choose_tasks(point, &options->common, err);
     if (code == 0)
         setup->schedule = csw_schedule_default(setup->kernel);
@@ -229,6 +234,7 @@ static int point_open(struct point *point, const struct run_options *options, st
     if (code == 0)
         code = cli_choose_memory(&point->setup.memory, point->topo, options->common.memory,
                                  options->common.huge_pages, err);
+    point->setup.settings = point->settings;
     point->setup.workload = &point->workload;
     point->setup.placement = &point->placement;
     return code;
@@ -239,6 +245,7 @@ static void point_close(struct point *point)
     csw_placement_release(&point->placement);
     csw_topo_close(point->topo);
     csw_workload_release(&point->workload);
+    free(point->settings);
 }
 
 /* ---- printing ------------------------------------------------------------------------------- */
@@ -437,5 +444,6 @@ int cli_run(int argc, char **argv)
                      : cli_failed(&err);
     point_close(&point);
     free(options.common.options);
+    free(options.common.settings);
     return status;
 }

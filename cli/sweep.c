@@ -159,9 +159,9 @@ static int set_text(char **text, const char *given, struct csw_err *err)
 
 static int set_option(const char *name, const char *value, void *context, struct csw_err *err)
 {
-    struct csw_plan *plan = context;
+    char **words = context;
 
-    return csw_options_set(&plan->options, name, value, err);
+    return csw_options_set(words, name, value, err);
 }
 
 /* Writes the given options over those of the plan; what was not given stays. */
@@ -179,7 +179,10 @@ static int overlay(struct csw_plan *plan, const struct sweep_options *given, str
         if (texts[i].given && set_text(texts[i].text, texts[i].given, err) < 0)
             return err->code;
     if (given->common.options &&
-        csw_for_each_option(given->common.options, set_option, plan, err) < 0)
+        csw_for_each_option(given->common.options, set_option, &plan->options, err) < 0)
+        return err->code;
+    if (given->common.settings &&
+        csw_for_each_option(given->common.settings, set_option, &plan->settings, err) < 0)
         return err->code;
     if (given->rounds)
         plan->rounds = cli_number("--rounds", given->rounds, 1, CSW_MAX_ROUNDS);
@@ -223,6 +226,7 @@ static int default_plan(struct csw_plan *plan, const char *command, struct csw_e
                               .kernel = strdup(""),
                               .options = strdup(""),
                               .driver = default_drivers(),
+                              .settings = strdup(""),
                               .workers = strdup("auto"),
                               .tasks = strdup("auto"),
                               .schedule = strdup("auto"),
@@ -233,7 +237,8 @@ static int default_plan(struct csw_plan *plan, const char *command, struct csw_e
                               .min_ms = 20,
                               .seed = 1};
     if (!plan->version || !plan->command || !plan->kernel || !plan->options || !plan->driver ||
-        !plan->workers || !plan->tasks || !plan->schedule || !plan->pin || !plan->memory)
+        !plan->settings || !plan->workers || !plan->tasks || !plan->schedule || !plan->pin ||
+        !plan->memory)
         return csw_fail(err, -ENOMEM, "no memory for a plan");
     return 0;
 }
@@ -350,7 +355,7 @@ static int scale_tasks(struct sweep_command *command, struct csw_series_list *se
         return 0;
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "scaling the tasks until a serial run takes about 0.1 s ...");
-    int code = csw_calibrate(series, &command->visit, err);
+    int code = csw_calibrate(series, &command->plan, &command->visit, err);
 
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[K");
@@ -425,6 +430,7 @@ static int check_plan(struct sweep_command *command, struct csw_err *err)
                                       .schedule = there->schedule,
                                       .common = {.tasks = there->tasks,
                                                  .options = there->options,
+                                                 .settings = there->settings,
                                                  .pin = there->pin,
                                                  .memory = there->memory,
                                                  .huge_pages = there->huge_pages,
@@ -707,5 +713,6 @@ int cli_sweep(int argc, char **argv)
     csw_series_release(&series);
     command_close(&command);
     free(options.common.options);
+    free(options.common.settings);
     return status;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <coresweep/driver.h>
 #include <coresweep/job.h>
 #include <coresweep/kernel.h>
 
@@ -60,16 +61,23 @@ double csw_next_factor(double before, double before_ns, double last, double last
     return last * fmin(growth, MAX_GROWTH);
 }
 
+/* How serial runs are timed. */
+struct stopwatch {
+    const struct csw_visit *visit;
+    const struct csw_point *base; /* the slowest base of the series; NULL: serial */
+};
+
 /* The least time of a few runs: a disturbed one would make the tasks too small. */
-static int time_serially(const struct csw_series *series, char *tasks,
-                         const struct csw_visit *visit, double *ret_ns, struct csw_err *err)
+static int time_serially(const struct csw_series *series, char *tasks, const struct stopwatch *with,
+                         double *ret_ns, struct csw_err *err)
 {
-    struct csw_visit once = *visit;
+    struct csw_visit once = *with->visit;
     struct csw_point point = {.kernel = series->kernel,
                               .options = series->options,
                               .tasks = tasks,
                               .schedule = "whole",
-                              .driver = "serial",
+                              .driver = with->base ? with->base->driver : "serial",
+                              .settings = with->base ? with->base->settings : "",
                               .workers = 1};
     struct csw_sample *samples;
 
@@ -90,13 +98,13 @@ static int time_serially(const struct csw_series *series, char *tasks,
 
 /* Grows the factor until a serial run takes nearly as long as wanted; replaces series->tasks. */
 static int calibrate_series(struct csw_series *series, const struct csw_kernel *kernel,
-                            const struct csw_visit *visit, struct csw_err *err)
+                            const struct stopwatch *with, struct csw_err *err)
 {
     double factor = 1, before = 0, took_ns = 0, before_ns = 0;
     char *tasks = csw_tasks_scaled(series->tasks, factor, kernel->max_n, err);
 
     for (int step = 0; tasks && step < MAX_STEPS; step++) {
-        const int code = time_serially(series, tasks, visit, &took_ns, err);
+        const int code = time_serially(series, tasks, with, &took_ns, err);
 
         if (code < 0) {
             free(tasks);
@@ -156,8 +164,22 @@ static int check_cut(const struct csw_series *series, const struct csw_kernel *k
     return code;
 }
 
-int csw_calibrate(const struct csw_series_list *list, const struct csw_visit *visit,
-                  struct csw_err *err)
+/* A base in another language is slower than this program; NULL: there is none of the kernel. */
+static const struct csw_point *slowest_base(const struct csw_plan *plan,
+                                            const struct csw_series *series)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct csw_point *point = &plan->points[i];
+
+        if (strcmp(point->kernel, series->kernel) == 0 && *point->base == '\0' &&
+            csw_driver_find(point->driver)->driver->told)
+            return point;
+    }
+    return NULL;
+}
+
+int csw_calibrate(const struct csw_series_list *list, const struct csw_plan *plan,
+                  const struct csw_visit *visit, struct csw_err *err)
 {
     int code = 0;
 
@@ -165,10 +187,11 @@ int csw_calibrate(const struct csw_series_list *list, const struct csw_visit *vi
         struct csw_series *series = &list->series[i];
         const struct csw_kernel *kernel = csw_kernel_find(series->kernel);
         const struct csw_series *same = calibrated_before(list, i);
+        const struct stopwatch with = {visit, slowest_base(plan, series)};
 
         if (kernel->flags & CSW_AS_GIVEN)
             continue;
-        code = same ? copy_tasks(series, same, err) : calibrate_series(series, kernel, visit, err);
+        code = same ? copy_tasks(series, same, err) : calibrate_series(series, kernel, &with, err);
         if (code == 0)
             code = check_cut(series, kernel, err);
     }

@@ -12,10 +12,12 @@
 
 /*
  * Scales the tasks of every series whose kernel allows it, one factor for all tasks of a kernel
- * with the same options, so that all its drivers and worker counts do the same work. Returns 0 or
- * what a visit returned.
+ * with the same options, so that all its drivers and worker counts do the same work. The serial
+ * run is that of the slowest base that the plan, filled with the tasks as they are, has for the
+ * kernel: an interpreter's where one takes part. Returns 0 or what a visit returned.
  */
-int csw_calibrate(const struct csw_series_list *, const struct csw_visit *, struct csw_err *);
+int csw_calibrate(const struct csw_series_list *, const struct csw_plan *, const struct csw_visit *,
+                  struct csw_err *);
 
 /* The tasks times `factor`, to three digits, `max_n` (0: none) at most. The caller frees it. */
 char *csw_tasks_scaled(const char *tasks, double factor, uint64_t max_n, struct csw_err *);

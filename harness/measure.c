@@ -39,18 +39,31 @@ static int run_verified(const struct visit *visit, struct csw_err *err)
     return code < 0 ? code : csw_runner_check(&visit->runner, &sum, err);
 }
 
+/* What the team tells of its last run; zero where runs are timed by the caller's clock. */
+static struct csw_told ask(const struct visit *visit)
+{
+    const struct csw_driver *driver = visit->runner.setup->driver;
+    struct csw_told told = {0};
+
+    if (driver->told)
+        driver->told(visit->runner.team, &told);
+    return told;
+}
+
 /* Runs the job `iterations` times; returns 0 and the time they took together. */
 static int run_timed(const struct visit *visit, uint64_t *ret_ns, struct csw_err *err)
 {
     const uint64_t start_ns = csw_now_ns();
+    uint64_t told_ns = 0;
 
     for (uint64_t i = 0; i < visit->iterations; i++) {
         const int code = run_verified(visit, err);
 
         if (code < 0)
             return code;
+        told_ns += ask(visit).wall_ns;
     }
-    *ret_ns = csw_now_ns() - start_ns;
+    *ret_ns = visit->runner.setup->driver->told ? told_ns : csw_now_ns() - start_ns;
     return 0;
 }
 
@@ -72,6 +85,14 @@ static uint64_t grown(uint64_t iterations, uint64_t took_ns, uint64_t min_ns)
     return next > MAX_GROWTH * iterations ? MAX_GROWTH * iterations : next;
 }
 
+/* Whether timed runs are stamped. */
+static bool is_stamped(const struct csw_driver *driver, uint64_t run_ns)
+{
+    if (driver->told)
+        return true;
+    return run_ns >= LEAST_STAMPED_NS && !(driver->flags & CSW_ALWAYS_LATE);
+}
+
 /* Finds the number of runs of a sample, and keeps running until everything is warm. */
 static int warm_up(struct visit *visit, uint64_t min_ns, struct csw_err *err)
 {
@@ -90,8 +111,7 @@ static int warm_up(struct visit *visit, uint64_t min_ns, struct csw_err *err)
     }
     if (code < 0)
         return code;
-    visit->stamped = took_ns / visit->iterations >= LEAST_STAMPED_NS &&
-                     !(visit->runner.setup->driver->flags & CSW_ALWAYS_LATE);
+    visit->stamped = is_stamped(visit->runner.setup->driver, took_ns / visit->iterations);
     visit->iterations = iterations_for(visit->iterations, took_ns, min_ns);
     return 0;
 }
@@ -136,6 +156,16 @@ static int fill_memory(const struct csw_memory *memory, struct csw_sample *sampl
     return sample->memory && sample->memory_cannot ? 0 : -ENOMEM;
 }
 
+/* Of the last run, where the team tells. */
+static void fill_told(const struct visit *visit, struct csw_sample *sample)
+{
+    const struct csw_told told = ask(visit);
+    const bool tells = visit->runner.setup->driver->told;
+
+    sample->cpu_ns = tells ? (double)told.cpu_ns : NAN;
+    sample->switched = tells ? (double)told.switched : NAN;
+}
+
 static int fill_sample(const struct visit *visit, struct csw_sample *sample, struct csw_err *err)
 {
     const struct csw_setup *setup = visit->runner.setup;
@@ -146,10 +176,11 @@ static int fill_sample(const struct visit *visit, struct csw_sample *sample, str
     sample->kernel = strdup(setup->kernel->name);
     sample->options = csw_options_text(setup->kernel, setup->workload->tasks[0].choice);
     sample->driver = strdup(setup->driver->name);
+    sample->settings = strdup(setup->settings ? setup->settings : "");
     sample->tasks = csw_workload_text(setup->workload);
     sample->schedule = strdup(schedule);
-    if (!sample->kernel || !sample->options || !sample->driver || !sample->tasks ||
-        !sample->schedule || fill_memory(&setup->memory, sample) < 0)
+    if (!sample->kernel || !sample->options || !sample->driver || !sample->settings ||
+        !sample->tasks || !sample->schedule || fill_memory(&setup->memory, sample) < 0)
         return csw_fail(err, -ENOMEM, "no memory for a sample");
     sample->workers = visit->runner.job->workers;
     sample->oversubscribed = setup->placement->oversubscribed;
@@ -161,6 +192,7 @@ static int fill_sample(const struct visit *visit, struct csw_sample *sample, str
     sample->work = tally->work;
     sample->hits = tally->hits;
     sample->digest = tally->digest;
+    fill_told(visit, sample);
     return fill_workers(visit, sample, err);
 }
 
@@ -218,6 +250,25 @@ static int note_usage(const struct visit *visit, struct csw_sample *samples, uin
     return 0;
 }
 
+/* The same where the team tells, and what ran it: asked after all work is done. */
+static int note_told(const struct visit *visit, struct csw_sample *samples, uint64_t count,
+                     struct csw_err *err)
+{
+    const struct csw_told told = ask(visit);
+
+    for (uint64_t i = 0; i < count; i++) {
+        samples[i].runtime = strdup(told.runtime);
+        if (!samples[i].runtime)
+            return csw_fail(err, -ENOMEM, "no memory for a sample");
+        samples[i].processes = told.processes;
+        samples[i].pss_bytes = told.pss_bytes;
+        samples[i].peak_bytes = NAN;
+        for (uint64_t w = 0; w < samples[i].workers; w++)
+            samples[i].worker[w].pss_bytes = NAN;
+    }
+    return 0;
+}
+
 static int open_team(struct visit *visit, struct csw_err *err)
 {
     const uint64_t start_ns = csw_now_ns();
@@ -258,7 +309,8 @@ int csw_measure(const struct csw_setup *setup, const struct csw_protocol *protoc
     if (code == 0)
         code = take_samples(&visit, protocol, samples, err);
     if (code == 0)
-        code = note_usage(&visit, samples, protocol->samples, err);
+        code =
+            (setup->driver->told ? note_told : note_usage)(&visit, samples, protocol->samples, err);
     const uint64_t close_ns = close_team(&visit);
     const uint64_t data_bytes = csw_data_bytes();
     const double huge_bytes = code == 0 ? csw_data_huge_bytes() : NAN; /* maps pages: at the end */

@@ -141,8 +141,7 @@ int csw_options_set(char **text, const char *name, const char *value, struct csw
     return 0;
 }
 
-/* Gives the value of that option, on the heap, or NULL where the text does not name it. */
-static int find_value(const char *text, const char *name, char **ret_value, struct csw_err *err)
+int csw_option_value(const char *text, const char *name, char **ret_value, struct csw_err *err)
 {
     const size_t length = strlen(name);
     const char *word = text;
@@ -216,7 +215,7 @@ static int choose_rest(struct choosing *choosing, struct csw_err *err)
         return choosing->each(choosing->choice, choosing->context, err);
     const struct csw_option *option = &kernel->options[choosing->level];
     char *list;
-    int code = find_value(choosing->text, option->name, &list, err);
+    int code = csw_option_value(choosing->text, option->name, &list, err);
 
     if (code == 0)
         code = csw_for_each_word(list ? list : option->values[0], choose_value, choosing, err);

@@ -43,6 +43,12 @@ int csw_for_each_option(const char *text,
  */
 int csw_options_set(char **text, const char *name, const char *value, struct csw_err *);
 
+/*
+ * Stores the value that the text has for that name, on the heap; NULL where it does not name it.
+ * 0 or -ENOMEM.
+ */
+int csw_option_value(const char *text, const char *name, char **ret_value, struct csw_err *);
+
 /* ---- chosen --------------------------------------------------------------------------------- */
 
 /*

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 
 #include "names.h"
 #include "options.h"
+#include "settings.h"
 
 /* ---- series --------------------------------------------------------------------------------- */
 
@@ -333,27 +335,13 @@ static int append_point(struct csw_plan *plan, const struct csw_point *point, st
     last->tasks = strdup(point->tasks);
     last->schedule = strdup(point->schedule);
     last->driver = strdup(point->driver);
+    last->settings = strdup(point->settings);
+    last->base = strdup(point->base);
     last->unit = strdup(point->unit);
     if (!last->kernel || !last->options || !last->tasks || !last->schedule || !last->driver ||
-        !last->unit)
+        !last->settings || !last->base || !last->unit)
         return csw_fail(err, -ENOMEM, "no memory for a point");
     return 0;
-}
-
-/* Whether the driver runs the series already; `schedule` NULL: under any schedule. */
-static bool has_driver(const struct csw_plan *plan, const struct csw_series *series,
-                       const char *schedule, const char *driver)
-{
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct csw_point *point = &plan->points[i];
-
-        if (strcmp(point->driver, driver) == 0 && strcmp(point->kernel, series->kernel) == 0 &&
-            strcmp(point->options, series->options) == 0 &&
-            strcmp(point->tasks, series->tasks) == 0 &&
-            (!schedule || strcmp(point->schedule, schedule) == 0))
-            return true;
-    }
-    return false;
 }
 
 struct point_maker {
@@ -364,14 +352,44 @@ struct point_maker {
     const struct csw_room *room;
 };
 
-static int make_point(const struct point_maker *maker, const char *schedule, const char *driver,
-                      unsigned workers, struct csw_err *err)
+/* A driver with its settings, on its way into points of one series. */
+struct crew {
+    const struct point_maker *maker;
+    const struct csw_driver *driver;
+    const char *settings, *base; /* as in struct csw_point */
+};
+
+/* Whether the crew runs the series already; `schedule` NULL: under any schedule. */
+static bool has_crew(const struct crew *crew, const char *schedule)
 {
+    const struct csw_plan *plan = crew->maker->plan;
+    const struct csw_series *series = crew->maker->series;
+
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct csw_point *point = &plan->points[i];
+
+        if (strcmp(point->driver, crew->driver->name) == 0 &&
+            strcmp(point->settings, crew->settings) == 0 &&
+            strcmp(point->kernel, series->kernel) == 0 &&
+            strcmp(point->options, series->options) == 0 &&
+            strcmp(point->tasks, series->tasks) == 0 &&
+            (!schedule || strcmp(point->schedule, schedule) == 0))
+            return true;
+    }
+    return false;
+}
+
+static int make_point(const struct crew *crew, const char *schedule, unsigned workers,
+                      struct csw_err *err)
+{
+    const struct point_maker *maker = crew->maker;
     const struct csw_point point = {.kernel = maker->series->kernel,
                                     .options = maker->series->options,
                                     .tasks = maker->series->tasks,
                                     .schedule = (char *)schedule,
-                                    .driver = (char *)driver,
+                                    .driver = (char *)crew->driver->name,
+                                    .settings = (char *)crew->settings,
+                                    .base = (char *)crew->base,
                                     .workers = workers,
                                     .oversubscribed = workers > maker->room->pus,
                                     .waits = maker->kernel->flags & CSW_WAITS,
@@ -380,26 +398,81 @@ static int make_point(const struct point_maker *maker, const char *schedule, con
     return append_point(maker->plan, &point, err);
 }
 
+/* One base serves all schedules of a kernel, since the work is the same. */
+static int ensure_base(const struct crew *base, struct csw_err *err)
+{
+    return has_crew(base, NULL) ? 0 : make_point(base, "whole", 1, err);
+}
+
+static int make_points(const struct crew *crew, struct csw_err *err)
+{
+    const struct point_maker *maker = crew->maker;
+    const char *schedule = maker->series->schedule;
+    const size_t counts = crew->driver->flags & CSW_ONE_WORKER ? 1 : maker->counts->size;
+    struct csw_schedule handout;
+    int code = csw_schedule_parse(&handout, schedule, err);
+
+    if (code == 0)
+        code = csw_driver_check(crew->driver, maker->kernel, &handout, 1, err);
+    for (size_t i = 0; code == 0 && i < counts; i++)
+        code = make_point(crew, schedule, maker->counts->count[i], err);
+    return code;
+}
+
+/* The base is there already, and so may be a driver that is named twice. */
+static int add_crew(struct crew *crew, const struct crew *base, struct csw_err *err)
+{
+    char *name = NULL;
+    int code = ensure_base(base, err);
+
+    if (code < 0 || crew->driver == base->driver || has_crew(crew, crew->maker->series->schedule))
+        return code;
+    if (asprintf(&name, "%s%s%s", base->driver->name, *base->settings ? " " : "", base->settings) <
+        0)
+        return csw_fail(err, -ENOMEM, "no memory for a point");
+    crew->base = name;
+    code = make_points(crew, err);
+    free(name);
+    return code;
+}
+
+static int add_settings(const char *settings, void *context, struct csw_err *err)
+{
+    struct crew crew = *(const struct crew *)context;
+    struct crew base = {.maker = crew.maker, .base = ""};
+    char *common = NULL;
+    int code =
+        csw_driver_require(&base.driver, crew.driver->base ? crew.driver->base : "serial", err);
+
+    crew.settings = settings;
+    if (code == 0)
+        code = csw_settings_common(&common, settings, base.driver, err);
+    if (code < 0)
+        return code;
+    base.settings = common;
+    code = add_crew(&crew, &base, err);
+    free(common);
+    return code;
+}
+
+/* A plan that was not read or filled by the command line may have no text there. */
+static const char *settings_of(const struct csw_plan *plan)
+{
+    return plan->settings ? plan->settings : "";
+}
+
+/* A driver that does not run this kernel may run another one of the sweep (see check_used). */
 static int add_driver(const char *name, void *context, struct csw_err *err)
 {
-    const struct point_maker *maker = context;
-    const char *schedule = maker->series->schedule;
-    const struct csw_driver *driver = NULL;
-    int code = csw_driver_require(&driver, name, err);
+    struct crew crew = {.maker = context};
+    const int code = csw_driver_require(&crew.driver, name, err);
 
-    /* the serial base is there already, and so may be a driver that is named twice */
-    if (code < 0 || strcmp(name, "serial") == 0 ||
-        has_driver(maker->plan, maker->series, schedule, name))
+    if (code < 0)
         return code;
-    const size_t counts = driver->flags & CSW_ONE_WORKER ? 1 : maker->counts->size;
-    struct csw_schedule handout;
-
-    code = csw_schedule_parse(&handout, schedule, err);
-    if (code == 0)
-        code = csw_driver_check(driver, &handout, 1, err);
-    for (size_t i = 0; code == 0 && i < counts; i++)
-        code = make_point(maker, schedule, name, maker->counts->count[i], err);
-    return code;
+    if (crew.driver->accepts && crew.driver->accepts(crew.maker->kernel, NULL) < 0)
+        return 0;
+    return csw_for_each_settings(crew.driver, settings_of(crew.maker->plan), add_settings, &crew,
+                                 err);
 }
 
 static int fill_series(struct csw_plan *plan, const struct csw_series *series,
@@ -409,9 +482,8 @@ static int fill_series(struct csw_plan *plan, const struct csw_series *series,
     struct point_maker maker = {.plan = plan, .series = series, .counts = &counts, .room = room};
     int code = csw_kernel_require(&maker.kernel, series->kernel, err);
 
-    /* One serial base serves all schedules of a kernel, since the work is the same. */
-    if (code == 0 && !has_driver(plan, series, NULL, "serial"))
-        code = make_point(&maker, "whole", "serial", 1, err);
+    if (code == 0)
+        code = add_driver("serial", &maker, err);
     if (code == 0)
         code = counts_for(&counts, plan, maker.kernel, room, err);
     if (code == 0)
@@ -420,14 +492,47 @@ static int fill_series(struct csw_plan *plan, const struct csw_series *series,
     return code;
 }
 
+/* What check_used carries from driver to driver. */
+struct usage {
+    const struct csw_plan *plan;
+    const struct csw_series_list *list;
+};
+
+/* A driver that runs none of the kernels is a mistake. */
+static int check_used(const char *name, void *context, struct csw_err *err)
+{
+    const struct usage *usage = context;
+    const struct csw_driver *driver = csw_driver_find(name)->driver;
+
+    for (size_t i = 0; i < usage->plan->count; i++)
+        if (strcmp(usage->plan->points[i].driver, name) == 0)
+            return 0;
+    return driver->accepts(csw_kernel_find(usage->list->series[0].kernel), err);
+}
+
+/* Whether any driver of the plan has the setting. */
+static int check_setting(const char *name, const char *value, void *context, struct csw_err *err)
+{
+    const struct csw_plan *plan = context;
+
+    (void)value;
+    for (size_t i = 0; i < plan->count; i++)
+        if (csw_setting_of(csw_driver_find(plan->points[i].driver)->driver, name))
+            return 0;
+    return csw_setting_refuse(name, "not of the drivers of this sweep", err);
+}
+
 int csw_plan_fill(struct csw_plan *plan, const struct csw_series_list *list,
                   const struct csw_room *room, struct csw_err *err)
 {
+    struct usage usage = {plan, list};
     int code = 0;
 
     for (size_t i = 0; code == 0 && i < list->count; i++)
         code = fill_series(plan, &list->series[i], room, err);
-    return code;
+    if (code == 0 && list->count > 0)
+        code = csw_for_each_word(plan->driver, check_used, &usage, err);
+    return code < 0 ? code : csw_for_each_option(settings_of(plan), check_setting, plan, err);
 }
 
 /* ---- order ---------------------------------------------------------------------------------- */

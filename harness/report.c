@@ -185,12 +185,22 @@ bool csw_same_work(const struct csw_point *a, const struct csw_point *b)
            strcmp(a->tasks, b->tasks) == 0;
 }
 
-/* The serial point of the same work; NULL: the plan has none. */
+bool csw_is_base(const struct csw_point *base, const struct csw_point *point)
+{
+    const char *name = point->base && *point->base ? point->base : "serial";
+    const size_t length = strlen(base->driver);
+
+    if (!csw_same_work(base, point) || strncmp(name, base->driver, length) != 0)
+        return false;
+    return strcmp(name[length] == ' ' ? name + length + 1 : name + length,
+                  base->settings ? base->settings : "") == 0;
+}
+
+/* The point that the speedup is over; NULL: the plan has none. */
 static const struct csw_cell *base_of(const struct csw_report *report, const struct csw_cell *cell)
 {
     for (size_t i = 0; i < report->count; i++)
-        if (strcmp(report->cell[i].point->driver, "serial") == 0 &&
-            csw_same_work(report->cell[i].point, cell->point))
+        if (csw_is_base(report->cell[i].point, cell->point))
             return &report->cell[i];
     return NULL;
 }
@@ -204,6 +214,7 @@ static const struct csw_cell *single_of(const struct csw_report *report,
 
         if (point->workers == 1 && csw_same_work(point, cell->point) &&
             strcmp(point->driver, cell->point->driver) == 0 &&
+            strcmp(point->settings, cell->point->settings) == 0 &&
             strcmp(point->schedule, cell->point->schedule) == 0)
             return &report->cell[i];
     }

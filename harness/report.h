@@ -46,6 +46,9 @@ void csw_report_release(struct csw_report *);
 /* Whether times of the two may be divided by each other: kernel, options and tasks are the same. */
 bool csw_same_work(const struct csw_point *, const struct csw_point *);
 
+/* Whether S_abs of the point is over the other one: its base's driver and settings, same work. */
+bool csw_is_base(const struct csw_point *base, const struct csw_point *point);
+
 /* The named estimates of a cell, for every format that writes them all. */
 struct csw_report_column {
     const char *name;

@@ -13,7 +13,7 @@ int csw_runner_init(struct csw_runner *ret_runner, const struct csw_setup *setup
     struct csw_share *shares;
 
     *ret_runner = (struct csw_runner){.setup = setup};
-    const int code = csw_driver_check(setup->driver, &setup->schedule, workers, err);
+    const int code = csw_driver_check(setup->driver, setup->kernel, &setup->schedule, workers, err);
 
     if (code < 0)
         return code;
@@ -23,8 +23,12 @@ int csw_runner_init(struct csw_runner *ret_runner, const struct csw_setup *setup
     memset(shares, 0, workers * sizeof *shares);
     ret_runner->shares = shares;
     csw_memory_use(&setup->memory);
-    return open_job(&ret_runner->job, setup->kernel, setup->workload, &setup->schedule, workers,
-                    err);
+    const int opened =
+        open_job(&ret_runner->job, setup->kernel, setup->workload, &setup->schedule, workers, err);
+
+    if (opened == 0)
+        ret_runner->job->settings = setup->settings;
+    return opened;
 }
 
 void csw_runner_release(struct csw_runner *runner)

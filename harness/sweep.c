@@ -151,13 +151,13 @@ static int note_failure(struct run *run, const struct csw_err *why, uint64_t rou
     const struct csw_point *at = &run->sweep->plan->points[point];
     struct point_state *state = &run->points[point];
     const bool give_up = ++state->failures >= FAILURES_TO_GIVE_UP;
-    char title[CSW_TITLE_SIZE], sentence[sizeof why->text + 320];
+    char title[CSW_TITLE_SIZE], sentence[sizeof why->text + 480];
 
     run->failed++;
     csw_kernel_title(at->kernel, at->options, title);
-    snprintf(sentence, sizeof sentence, "%s, %.20s, %.20s, %" PRIu64 " workers: %s%s", title,
-             at->schedule, at->driver, at->workers, why->text,
-             give_up ? " (given up after two failures)" : "");
+    snprintf(sentence, sizeof sentence, "%s, %.20s, %.40s%s%.100s, %" PRIu64 " workers: %s%s",
+             title, at->schedule, at->driver, *at->settings ? " " : "", at->settings, at->workers,
+             why->text, give_up ? " (given up after two failures)" : "");
     warn(run, sentence);
     return write_event(run, give_up ? "given up" : "failed", round, point, sentence, err);
 }

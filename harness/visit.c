@@ -35,12 +35,13 @@ struct child {
 
 /* ---- starting ------------------------------------------------------------------------------- */
 
-#define MAX_ARGUMENTS 31
+#define MAX_ARGUMENTS 39
+#define MAX_WORDS (2 * CSW_MAX_OPTIONS) /* options of the kernel, and of the driver */
 
 struct arguments {
     char *list[MAX_ARGUMENTS];
     char numbers[3][24];
-    char *options[CSW_MAX_OPTIONS]; /* owned */
+    char *options[MAX_WORDS]; /* owned */
     size_t count;
 };
 
@@ -55,8 +56,8 @@ static int build_option(const char *name, const char *value, void *context, stru
 {
     struct arguments *arguments = context;
 
-    if (arguments->count == CSW_MAX_OPTIONS)
-        return csw_fail(err, -EINVAL, "a point has more than %d options", CSW_MAX_OPTIONS);
+    if (arguments->count == MAX_WORDS)
+        return csw_fail(err, -EINVAL, "a point has more than %d options", MAX_WORDS);
     if (asprintf(&arguments->options[arguments->count], "--%s=%s", name, value) < 0)
         return csw_fail(err, -ENOMEM, "no memory for the options of a visit");
     arguments->count++;
@@ -90,7 +91,10 @@ static int build_arguments(struct arguments *ret, const struct csw_visit *visit,
         ret->list[n++] = "--huge-pages";
     if (point->oversubscribed)
         ret->list[n++] = "--oversubscribe";
-    const int code = csw_for_each_option(point->options, build_option, ret, err);
+    int code = csw_for_each_option(point->options, build_option, ret, err);
+
+    if (code == 0)
+        code = csw_for_each_option(point->settings ? point->settings : "", build_option, ret, err);
 
     for (size_t i = 0; i < ret->count; i++)
         ret->list[n++] = ret->options[i];

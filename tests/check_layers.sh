@@ -41,7 +41,7 @@ may_include bench/drivers.d '<coresweep/|"([a-z_]+\.(h|def)"|harness/)'
 only_in hwloc harness/place.c
 only_in omp.h drivers/openmp.c bench/drivers.d/openmp_{runtime,kernel}.c
 only_in threads.h drivers/threads.c
-only_in pthread.h drivers/thread.h drivers/fork.c bench/squares.d/crew.h \
+only_in pthread.h drivers/thread.h drivers/library.c drivers/fork.c bench/squares.d/crew.h \
     bench/drivers.d/{condvar,thread_each,measure_probe}.c
 only_in tbb/ bench/drivers.d/tbb.cpp drivers/tbb.cpp
 only_in pthreadpool bench/drivers.d/pthreadpool.c

@@ -47,13 +47,14 @@ static inline const struct csw_driver *serial(void)
     return csw_driver_find("serial")->driver;
 }
 
-/* Visits every driver of this build with a team as large as it can have, up to MANY_WORKERS. */
+/* Visits every driver of this build that takes any kernel, with a team as large as it can have, up
+ * to MANY_WORKERS. */
 static inline void each_driver(void (*visit)(const struct csw_driver *, unsigned workers))
 {
     const struct csw_driver_entry *entry;
 
     for (size_t i = 0; (entry = csw_driver_at(i)); i++)
-        if (entry->driver)
+        if (entry->driver && !entry->driver->accepts)
             visit(entry->driver, entry->driver->flags & CSW_ONE_WORKER ? 1 : MANY_WORKERS);
 }
 
@@ -85,13 +86,13 @@ static inline void must_succeed(const struct registered *at, const struct csw_er
     CU_ASSERT_EQUAL_FATAL(code, 0);
 }
 
-/* Whether the driver can have such a team, and run by the schedule. */
+/* Whether the driver, which takes any kernel, can have such a team, and run by the schedule. */
 static inline bool can_run(const struct csw_driver *driver, const char *schedule, unsigned workers)
 {
     struct csw_schedule parsed;
 
     CU_ASSERT_EQUAL_FATAL(csw_schedule_parse(&parsed, schedule, NULL), 0);
-    return csw_driver_check(driver, &parsed, workers, NULL) == 0;
+    return csw_driver_check(driver, csw_kernel_at(0), &parsed, workers, NULL) == 0;
 }
 
 #endif

@@ -137,7 +137,7 @@ void each_driver(unsigned workers, void (*visit)(const struct csw_driver *, unsi
     const struct csw_driver_entry *entry;
 
     for (size_t i = 0; (entry = csw_driver_at(i)); i++)
-        if (entry->driver)
+        if (entry->driver && !entry->driver->accepts)
             visit(entry->driver, entry->driver->flags & CSW_ONE_WORKER ? 1 : workers);
 }
 

@@ -55,7 +55,7 @@ void rig_close(struct rig *);
 
 /* Return what failed; rig->err tells. The caller closes in the first case. */
 int rig_open_and_run(struct rig *);
-int rig_try(struct rig *); /* and closes */
+int rig_try(struct rig *);        /* and closes */
 void rig_must_work(struct rig *); /* as rig_try; says what does not */
 
 /* Whether the share is that of a worker which took no part. */

@@ -215,16 +215,16 @@ static bool takes(const struct setting *setting)
     struct csw_schedule schedule;
 
     CU_ASSERT_EQUAL_FATAL(csw_schedule_parse(&schedule, setting->schedule, NULL), 0);
-    return csw_driver_check(setting->driver, &schedule, setting->workers, NULL) == 0;
+    return csw_driver_check(setting->driver, &witness, &schedule, setting->workers, NULL) == 0;
 }
 
-/* Visits every driver of this build. */
+/* Visits every driver of this build that takes any kernel. */
 static void each_driver(void (*visit)(const struct csw_driver *))
 {
     const struct csw_driver_entry *entry;
 
     for (size_t i = 0; (entry = csw_driver_at(i)); i++)
-        if (entry->driver)
+        if (entry->driver && !entry->driver->accepts)
             visit(entry->driver);
 }
 
@@ -675,9 +675,9 @@ static void check_driver(const struct csw_driver *driver)
     const bool picks = driver->flags & CSW_ALWAYS_LATE, joins = driver->flags & CSW_JOINS_LATE;
     struct csw_err err = {0};
 
-    CU_ASSERT_EQUAL(csw_driver_check(driver, &fixed, 1, &err), picks ? -EINVAL : 0);
+    CU_ASSERT_EQUAL(csw_driver_check(driver, &witness, &fixed, 1, &err), picks ? -EINVAL : 0);
     must_say(err.text, picks ? "hands no piece to a given worker; use schedule dynamic" : "");
-    CU_ASSERT_EQUAL(csw_driver_check(driver, &late, 1, &err), joins ? 0 : -EINVAL);
+    CU_ASSERT_EQUAL(csw_driver_check(driver, &witness, &late, 1, &err), joins ? 0 : -EINVAL);
     must_say(err.text, joins ? "" : "take part in every run; use schedule dynamic");
     CU_ASSERT_TRUE(joins || !picks);
 }

@@ -22,9 +22,47 @@ enum csw_driver_flags {
 
 struct csw_team; /* each driver's own */
 
+/* What a driver leaves to its user, as `--name value` of run and sweep. */
+struct csw_setting {
+    const char *name;     /* lower-case letters, digits and hyphens */
+    const char *argument; /* what --help calls the value: "FILE" */
+    const char *help;     /* half a sentence for --help; of several drivers' the first counts */
+    const char *fallback; /* the value where the user gives none */
+
+    /*
+     * Checks the value that the user gave and stores what stands for it in records and in the job,
+     * on the heap and without blanks and commas. Returns 0, or a negative errno with a sentence
+     * that says what is allowed.
+     */
+    int (*resolve)(char **ret_value, const char *value, struct csw_err *);
+};
+
+/* What a team whose runs take place outside of this process tells of its last run. */
+struct csw_told {
+    uint64_t wall_ns;    /* by its own clock: before the first worker is made .. results are back */
+    uint64_t cpu_ns;     /* of all its processes, in this time */
+    uint64_t switched;   /* voluntary context switches of the workers */
+    uint64_t processes;  /* the most that there were at the same time, so far */
+    double pss_bytes;    /* the most memory that they had together, so far; NAN: not shown */
+    const char *runtime; /* what ran it, as found after the work; the team's memory */
+};
+
 struct csw_driver {
     const char *name, *summary;
     unsigned flags;
+
+    /* Bits 1u << CSW_WHOLE ...: the schedules that it runs; 0: all that its flags allow. */
+    unsigned handouts;
+
+    const struct csw_setting *settings; /* ended by a NULL name; NULL: none */
+    const char *base; /* the driver with one worker that speedups are over; NULL: "serial" */
+
+    /* NULL: it runs every kernel. Otherwise 0, or -EINVAL with a sentence that says why not. */
+    int (*accepts)(const struct csw_kernel *, struct csw_err *);
+
+    /* NULL: it can always be used where it is built. Otherwise NULL or why it cannot, "no python3
+     * on PATH", in static memory. */
+    const char *(*missing)(void);
 
     /* NULL: no runtime is behind it. Otherwise names the one found at run time, in static memory.
      */
@@ -55,6 +93,12 @@ struct csw_driver {
      */
     int (*run)(struct csw_team *, struct csw_share *ret_shares, struct csw_err *);
 
+    /*
+     * NULL: runs are timed by the caller's clock. Otherwise tells of the last run, which is timed
+     * so and whose shares are always stamped.
+     */
+    void (*told)(struct csw_team *, struct csw_told *ret_told);
+
     /* Ends the workers, frees the team, unbinds the caller (see place.h). Accepts NULL. */
     void (*close)(struct csw_team *);
 };
@@ -65,9 +109,15 @@ struct csw_driver_entry {
     const struct csw_driver *driver; /* NULL: not in this build */
 };
 
-/* 0, or -EINVAL where the driver has no such team, or none that can run by this schedule. */
-int csw_driver_check(const struct csw_driver *, const struct csw_schedule *, unsigned workers,
-                     struct csw_err *);
+/* 0, or -EINVAL where the driver has no such team, or none that runs the kernel or the schedule. */
+int csw_driver_check(const struct csw_driver *, const struct csw_kernel *,
+                     const struct csw_schedule *, unsigned workers, struct csw_err *);
+
+/*
+ * The value that the job has for a setting of its driver, on the heap, which the caller frees; NULL
+ * where it has none. 0 or -ENOMEM.
+ */
+int csw_setting_value(const struct csw_job *, const char *name, char **ret_value, struct csw_err *);
 
 /* The registry, in the order of drivers.def; NULL past the end. */
 const struct csw_driver_entry *csw_driver_at(size_t index);

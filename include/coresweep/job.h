@@ -99,6 +99,7 @@ struct csw_listing {
 /* Lives in mapped memory shared with forked workers: the two flags may change between two runs. */
 struct csw_job {
     const struct csw_kernel *kernel;
+    const char *settings; /* of the driver, "calls=cdll python=/usr/bin/python3"; NULL: none */
     struct csw_schedule schedule;
     unsigned workers;
     bool stamped; /* workers note when they start and end, and their CPU time (about 2 us a run) */

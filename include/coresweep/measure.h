@@ -19,6 +19,7 @@
 struct csw_setup {
     const struct csw_kernel *kernel;
     const struct csw_driver *driver;
+    const char *settings; /* the driver's; NULL: it has none */
     const struct csw_workload *workload;
     struct csw_schedule schedule;
     const struct csw_placement *placement;

@@ -45,9 +45,10 @@ struct csw_room {
 
 /*
  * Fills plan->points: for every kernel, choice of its options and workload one serial base, then
- * every driver x worker count of each series. One worker is always among the counts, as the base of
- * S_rel. Computing kernels may exceed room->pus only with plan->oversubscribe. Returns 0, -EINVAL
- * or -ENOMEM.
+ * every driver with each choice of its options x worker count of each series, and the bases that
+ * their speedups are over. A driver that does not run a kernel is left out there. One worker is
+ * always among the counts, as the base of S_rel. Computing kernels may exceed room->pus only with
+ * plan->oversubscribe. Returns 0, -EINVAL or -ENOMEM.
  */
 int csw_plan_fill(struct csw_plan *, const struct csw_series_list *, const struct csw_room *room,
                   struct csw_err *);
