@@ -170,9 +170,10 @@ static const struct csw_point *slowest_base(const struct csw_plan *plan,
 {
     for (size_t i = 0; i < plan->count; i++) {
         const struct csw_point *point = &plan->points[i];
+        const struct csw_driver *driver = csw_driver_find(point->driver)->driver;
 
-        if (strcmp(point->kernel, series->kernel) == 0 && *point->base == '\0' &&
-            csw_driver_find(point->driver)->driver->told)
+        if (strcmp(point->kernel, series->kernel) == 0 && driver->told && driver->base &&
+            strcmp(driver->base, driver->name) == 0)
             return point;
     }
     return NULL;

@@ -420,18 +420,26 @@ static int make_points(const struct crew *crew, struct csw_err *err)
 }
 
 /* The base is there already, and so may be a driver that is named twice. */
-static int add_crew(struct crew *crew, const struct crew *base, struct csw_err *err)
+static int add_crew(const struct crew *crew, const struct crew *base, struct csw_err *err)
 {
-    char *name = NULL;
-    int code = ensure_base(base, err);
+    const int code = ensure_base(base, err);
 
     if (code < 0 || crew->driver == base->driver || has_crew(crew, crew->maker->series->schedule))
         return code;
+    return make_points(crew, err);
+}
+
+/* With the name of the base: "cpython-serial python=/usr/bin/python3". */
+static int add_named(struct crew *crew, struct crew *base, struct csw_err *err)
+{
+    char *name = NULL;
+
     if (asprintf(&name, "%s%s%s", base->driver->name, *base->settings ? " " : "", base->settings) <
         0)
         return csw_fail(err, -ENOMEM, "no memory for a point");
-    crew->base = name;
-    code = make_points(crew, err);
+    crew->base = base->base = name;
+    const int code = add_crew(crew, base, err);
+
     free(name);
     return code;
 }
@@ -439,7 +447,7 @@ static int add_crew(struct crew *crew, const struct crew *base, struct csw_err *
 static int add_settings(const char *settings, void *context, struct csw_err *err)
 {
     struct crew crew = *(const struct crew *)context;
-    struct crew base = {.maker = crew.maker, .base = ""};
+    struct crew base = {.maker = crew.maker};
     char *common = NULL;
     int code =
         csw_driver_require(&base.driver, crew.driver->base ? crew.driver->base : "serial", err);
@@ -450,7 +458,7 @@ static int add_settings(const char *settings, void *context, struct csw_err *err
     if (code < 0)
         return code;
     base.settings = common;
-    code = add_crew(&crew, &base, err);
+    code = add_named(&crew, &base, err);
     free(common);
     return code;
 }

@@ -63,11 +63,16 @@ static struct csw_sample *add_sample(struct world *world, uint64_t point, uint64
 
 #define WORK (char *)"trial", (char *)"", (char *)"50,60"
 static struct csw_point trial_points[] = {
-    {WORK, (char *)"whole", (char *)"serial", 1, false, false, (char *)"comparisons"},
-    {WORK, (char *)"dynamic", (char *)"pthread", 1, false, false, (char *)"comparisons"},
-    {WORK, (char *)"dynamic", (char *)"pthread", 2, false, false, (char *)"comparisons"},
-    {WORK, (char *)"dynamic", (char *)"pthread", 4, false, false, (char *)"comparisons"},
-    {WORK, (char *)"dynamic", (char *)"fork", 8, true, false, (char *)"comparisons"},
+    {WORK, (char *)"whole", (char *)"serial", (char *)"", (char *)"serial", 1, false, false,
+     (char *)"comparisons"},
+    {WORK, (char *)"dynamic", (char *)"pthread", (char *)"", (char *)"serial", 1, false, false,
+     (char *)"comparisons"},
+    {WORK, (char *)"dynamic", (char *)"pthread", (char *)"", (char *)"serial", 2, false, false,
+     (char *)"comparisons"},
+    {WORK, (char *)"dynamic", (char *)"pthread", (char *)"", (char *)"serial", 4, false, false,
+     (char *)"comparisons"},
+    {WORK, (char *)"dynamic", (char *)"fork", (char *)"", (char *)"serial", 8, true, false,
+     (char *)"comparisons"},
 };
 
 /* What a round multiplies all its times by: far more than any difference between the points. */
@@ -256,20 +261,20 @@ static void what_a_visit_by_hand_does_not_know_stays_unknown(void)
 static void bases_are_of_the_same_work_and_schedule(void)
 {
     static struct csw_point points[] = {
-        {(char *)"trial", (char *)"", (char *)"9", (char *)"whole", (char *)"serial", 1, false,
-         false, (char *)"comparisons"},
-        {(char *)"trial", (char *)"", (char *)"8", (char *)"whole", (char *)"serial", 1, false,
-         false, (char *)"comparisons"},
-        {(char *)"trial", (char *)"", (char *)"8", (char *)"whole", (char *)"fork", 1, false, false,
-         (char *)"comparisons"},
-        {(char *)"trial", (char *)"", (char *)"8", (char *)"static", (char *)"fork", 1, false,
-         false, (char *)"comparisons"},
-        {(char *)"trial", (char *)"", (char *)"8", (char *)"static", (char *)"pthread", 1, false,
-         false, (char *)"comparisons"},
-        {(char *)"trial", (char *)"", (char *)"8", (char *)"static", (char *)"fork", 2, false,
-         false, (char *)"comparisons"},
-        {(char *)"sqrt", (char *)"", (char *)"8", (char *)"static", (char *)"fork", 2, false, false,
-         (char *)"comparisons"},
+        {(char *)"trial", (char *)"", (char *)"9", (char *)"whole", (char *)"serial", (char *)"",
+         (char *)"serial", 1, false, false, (char *)"comparisons"},
+        {(char *)"trial", (char *)"", (char *)"8", (char *)"whole", (char *)"serial", (char *)"",
+         (char *)"serial", 1, false, false, (char *)"comparisons"},
+        {(char *)"trial", (char *)"", (char *)"8", (char *)"whole", (char *)"fork", (char *)"",
+         (char *)"serial", 1, false, false, (char *)"comparisons"},
+        {(char *)"trial", (char *)"", (char *)"8", (char *)"static", (char *)"fork", (char *)"",
+         (char *)"serial", 1, false, false, (char *)"comparisons"},
+        {(char *)"trial", (char *)"", (char *)"8", (char *)"static", (char *)"pthread", (char *)"",
+         (char *)"serial", 1, false, false, (char *)"comparisons"},
+        {(char *)"trial", (char *)"", (char *)"8", (char *)"static", (char *)"fork", (char *)"",
+         (char *)"serial", 2, false, false, (char *)"comparisons"},
+        {(char *)"sqrt", (char *)"", (char *)"8", (char *)"static", (char *)"fork", (char *)"",
+         (char *)"serial", 2, false, false, (char *)"comparisons"},
     };
     static const double times_ms[] = {1000, 60, 70, 80, 90, 40, 5};
     struct world *world = world_new(points, COUNT(points), 6);
@@ -424,10 +429,14 @@ static void check_width(const char *line, void *context)
 static struct world *wide_world(double base_ns)
 {
     static struct csw_point points[] = {
-        {WORK, (char *)"whole", (char *)"serial", 1, false, false, (char *)"comparisons"},
-        {WORK, (char *)"dynamic", (char *)"pthread", 1, false, false, (char *)"comparisons"},
-        {WORK, (char *)"dynamic", (char *)"pthread", 32, false, false, (char *)"comparisons"},
-        {WORK, (char *)"dynamic", (char *)"pthread", 64, true, false, (char *)"comparisons"},
+        {WORK, (char *)"whole", (char *)"serial", (char *)"", (char *)"serial", 1, false, false,
+         (char *)"comparisons"},
+        {WORK, (char *)"dynamic", (char *)"pthread", (char *)"", (char *)"serial", 1, false, false,
+         (char *)"comparisons"},
+        {WORK, (char *)"dynamic", (char *)"pthread", (char *)"", (char *)"serial", 32, false, false,
+         (char *)"comparisons"},
+        {WORK, (char *)"dynamic", (char *)"pthread", (char *)"", (char *)"serial", 64, true, false,
+         (char *)"comparisons"},
     };
     struct world *world = world_new(points, COUNT(points), 10);
 
@@ -456,7 +465,8 @@ static void titles_of_long_workloads_are_cut(void)
     static struct csw_point points[] = {
         {(char *)"count", (char *)"",
          (char *)"1,2,3,4,5,1,2,3,4,5,1,2,3,4,5,1,2,3,4,5,1,2,3,4,5,1,2,3,4,5",
-         (char *)"dynamic:100000", (char *)"pthread", 1, false, false, (char *)"comparisons"}};
+         (char *)"dynamic:100000", (char *)"pthread", (char *)"", (char *)"serial", 1, false, false,
+         (char *)"comparisons"}};
     struct world *world = world_new(points, 1, 1);
 
     for_each_line(text_of(world, csw_report_table), check_width, NULL);
@@ -662,15 +672,15 @@ static struct world *world_of_choices(void)
 {
     static struct csw_point points[] = {
         {(char *)"array", (char *)"input=mixed isa=auto", (char *)"9", (char *)"whole",
-         (char *)"serial", 1, false, false, (char *)"values"},
+         (char *)"serial", (char *)"", (char *)"serial", 1, false, false, (char *)"values"},
         {(char *)"array", (char *)"input=mixed isa=auto", (char *)"9", (char *)"static",
-         (char *)"fork", 2, false, false, (char *)"values"},
+         (char *)"fork", (char *)"", (char *)"serial", 2, false, false, (char *)"values"},
         {(char *)"array", (char *)"input=range isa=auto", (char *)"9", (char *)"whole",
-         (char *)"serial", 1, false, false, (char *)"values"},
+         (char *)"serial", (char *)"", (char *)"serial", 1, false, false, (char *)"values"},
         {(char *)"array", (char *)"input=range isa=auto", (char *)"9", (char *)"static",
-         (char *)"fork", 1, false, false, (char *)"values"},
+         (char *)"fork", (char *)"", (char *)"serial", 1, false, false, (char *)"values"},
         {(char *)"array", (char *)"input=range isa=auto", (char *)"9", (char *)"static",
-         (char *)"fork", 2, false, false, (char *)"values"},
+         (char *)"fork", (char *)"", (char *)"serial", 2, false, false, (char *)"values"},
     };
     static const double times_ms[] = {100, 50, 400, 300, 100};
     struct world *world = world_new(points, COUNT(points), 6);
@@ -722,7 +732,8 @@ static void titles_with_options_fit_as_well(void)
 {
     static struct csw_point points[] = {
         {(char *)"array", (char *)"input=squares isa=avx512 operation=count", (char *)"100000000",
-         (char *)"static", (char *)"fork", 2, false, false, (char *)"values"}};
+         (char *)"static", (char *)"fork", (char *)"", (char *)"serial", 2, false, false,
+         (char *)"values"}};
     struct world *world = world_new(points, 1, 1);
 
     for_each_line(text_of(world, csw_report_table), check_width, NULL);
@@ -763,10 +774,10 @@ static void a_sweep_without_samples_shows_dashes(void)
 static void waiting_kernels_show_no_efficiency_and_no_cpu_speedup(void)
 {
     static struct csw_point points[] = {
-        {(char *)"sleep", (char *)"", (char *)"5,5", (char *)"whole", (char *)"serial", 1, false,
-         true, (char *)"ms waited"},
-        {(char *)"sleep", (char *)"", (char *)"5,5", (char *)"whole", (char *)"pthread", 2, false,
-         true, (char *)"ms waited"},
+        {(char *)"sleep", (char *)"", (char *)"5,5", (char *)"whole", (char *)"serial", (char *)"",
+         (char *)"serial", 1, false, true, (char *)"ms waited"},
+        {(char *)"sleep", (char *)"", (char *)"5,5", (char *)"whole", (char *)"pthread", (char *)"",
+         (char *)"serial", 2, false, true, (char *)"ms waited"},
     };
     struct world *world = world_new(points, COUNT(points), 6);
     size_t dashes = 0;
@@ -789,8 +800,8 @@ static void an_unknown_kernel_is_reported_all_the_same(void)
     static const char *const parts[] = {"fractal, schedule whole, tasks 5 (rate: comparisons)",
                                         "1.00"};
     static struct csw_point points[] = {{(char *)"fractal", (char *)"", (char *)"5",
-                                         (char *)"whole", (char *)"serial", 1, false, false,
-                                         (char *)"comparisons"}};
+                                         (char *)"whole", (char *)"serial", (char *)"",
+                                         (char *)"serial", 1, false, false, (char *)"comparisons"}};
     struct world *world = world_new(points, 1, 6);
 
     for (uint64_t r = 0; r < 6; r++)

@@ -24,10 +24,10 @@ static char directory[200], path[256];
 /* ---- files ----------------------------------------------------------------------------------- */
 
 static struct csw_point points[] = {
-    {(char *)"trial", (char *)"", (char *)"50,60", (char *)"whole", (char *)"serial", 1, false,
-     false, (char *)"comparisons"},
-    {(char *)"trial", (char *)"", (char *)"50,60", (char *)"whole", (char *)"pthread", 2, false,
-     false, (char *)"comparisons"},
+    {(char *)"trial", (char *)"", (char *)"50,60", (char *)"whole", (char *)"serial", (char *)"",
+     (char *)"serial", 1, false, false, (char *)"comparisons"},
+    {(char *)"trial", (char *)"", (char *)"50,60", (char *)"whole", (char *)"pthread", (char *)"",
+     (char *)"serial", 2, false, false, (char *)"comparisons"},
 };
 
 static const struct csw_plan plan = {.schema = CSW_SCHEMA,
