@@ -498,6 +498,53 @@ static void every_kernel_with_every_choice_is_measured_by_every_driver(void)
     each_driver(measure_all_kernels_with);
 }
 
+/* ---- a team with a clock of its own ---------------------------------------------------------- */
+
+#define TOLD_NS UINT64_C(7000000)
+
+/* Every run takes 7 ms by it, whatever it takes. */
+static void tell(struct csw_team *team, struct csw_told *ret_told)
+{
+    (void)team;
+    *ret_told = (struct csw_told){.wall_ns = TOLD_NS,
+                                  .cpu_ns = 2 * TOLD_NS,
+                                  .switched = 3,
+                                  .processes = 4,
+                                  .pss_bytes = 5e6,
+                                  .runtime = "Toy 1.0"};
+}
+
+static void check_told(const struct csw_sample *sample)
+{
+    CU_ASSERT_EQUAL(sample->region_ns, (double)TOLD_NS);
+    CU_ASSERT_EQUAL(sample->first_ns, TOLD_NS);
+    CU_ASSERT_EQUAL(sample->iterations, 3); /* of 7 ms in 21 */
+    CU_ASSERT_EQUAL(sample->cpu_ns, 2.0 * (double)TOLD_NS);
+    CU_ASSERT_EQUAL(sample->switched, 3);
+    CU_ASSERT_EQUAL(sample->processes, 4);
+    CU_ASSERT_EQUAL(sample->pss_bytes, 5e6);
+    CU_ASSERT_STRING_EQUAL(sample->runtime, "Toy 1.0");
+    CU_ASSERT_STRING_EQUAL(sample->settings, "file=toy");
+    CU_ASSERT_TRUE(sample->worker[0].end_ns >= sample->worker[0].start_ns);
+}
+
+static void a_team_with_a_clock_of_its_own_is_timed_by_it(void)
+{
+    const struct csw_protocol protocol = {.samples = 2, .min_ns = UINT64_C(21000000)};
+    struct csw_driver driver = *serial();
+    struct csw_sample *samples = NULL;
+    struct rig rig;
+
+    driver.told = tell;
+    rig_init(&rig, &sevens, &driver, 1, "dynamic:1", TASKS);
+    rig.setup.settings = "file=toy";
+    CU_ASSERT_EQUAL_FATAL(csw_measure(&rig.setup, &protocol, &samples, NULL), 0);
+    for (uint64_t i = 0; i < protocol.samples; i++)
+        check_told(&samples[i]);
+    samples_free(samples, protocol.samples);
+    rig_release(&rig);
+}
+
 static const struct test tests[] = {
     TEST(every_driver_gives_samples_that_hold_together),
     TEST(a_sample_without_a_least_duration_is_one_run),
@@ -513,6 +560,7 @@ static const struct test tests[] = {
     TEST(a_scan_or_a_driver_that_misses_data_is_refused),
     TEST(filling_is_in_no_recorded_time),
     TEST(every_kernel_with_every_choice_is_measured_by_every_driver),
+    TEST(a_team_with_a_clock_of_its_own_is_timed_by_it),
 };
 
 int main(void)
