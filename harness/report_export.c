@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "files.h"
+#include "label.h"
 #include "record_json.h"
 
 static const struct csw_estimate *estimate_of(const struct csw_cell *cell,
@@ -37,10 +38,15 @@ static json_t *rounds_json(const double *values, size_t count)
     return NULL;
 }
 
-static json_t *cell_json(const struct csw_report *report, const struct csw_cell *cell)
+static json_t *cell_json(const struct csw_report *report, size_t point)
 {
+    const struct csw_cell *cell = &report->cell[point];
     json_t *object = csw_record_json(&csw_point_fields, cell->point);
+    char label[CSW_LABEL_SIZE];
 
+    csw_point_label(report->results, point, label);
+    json_object_set_new(object, "label", json_string(label));
+    json_object_set_new(object, "runtime", json_string(csw_point_runtime(report->results, point)));
     json_object_set_new(object, "unit", json_string(cell->unit));
     json_object_set_new(object, "min_ns", csw_real_json(cell->min_ns));
     json_object_set_new(object, "preempted", csw_real_json(cell->preempted));
@@ -60,7 +66,7 @@ static json_t *report_json(const struct csw_report *report)
     json_t *points = json_array(), *events = json_array();
 
     for (size_t i = 0; i < report->count; i++)
-        json_array_append_new(points, cell_json(report, &report->cell[i]));
+        json_array_append_new(points, cell_json(report, i));
     for (size_t i = 0; i < results->events; i++)
         json_array_append_new(events, csw_record_json(&csw_event_fields, &results->event[i]));
     return json_pack("{s:f, s:b, s:o, s:o, s:o, s:o}", "confidence", CSW_CONFIDENCE, "complete",
@@ -98,9 +104,9 @@ static void print_cell(const struct csw_cell *cell, FILE *out)
 {
     const struct csw_point *point = cell->point;
 
-    fprintf(out, "%s,%s,\"%s\",%s,%s,%" PRIu64 ",%d,%zu", point->kernel, point->options,
-            point->tasks, point->schedule, point->driver, point->workers, point->oversubscribed,
-            cell->time_ns.n);
+    fprintf(out, "%s,%s,\"%s\",%s,%s,%s,%" PRIu64 ",%d,%zu", point->kernel, point->options,
+            point->tasks, point->schedule, point->driver, point->settings, point->workers,
+            point->oversubscribed, cell->time_ns.n);
     for (size_t c = 0; c < csw_report_column_count; c++) {
         const struct csw_estimate *estimate = estimate_of(cell, &csw_report_columns[c]);
 
@@ -117,7 +123,7 @@ static void print_cell(const struct csw_cell *cell, FILE *out)
 
 int csw_report_csv(const struct csw_report *report, FILE *out, struct csw_err *err)
 {
-    fprintf(out, "kernel,options,tasks,schedule,driver,workers,oversubscribed,rounds");
+    fprintf(out, "kernel,options,tasks,schedule,driver,settings,workers,oversubscribed,rounds");
     for (size_t c = 0; c < csw_report_column_count; c++) {
         const char *name = csw_report_columns[c].name;
 

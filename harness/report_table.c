@@ -7,11 +7,12 @@
 #include <string.h>
 
 #include "files.h"
+#include "label.h"
 #include "options.h"
 #include "table.h"
 #include "units.h"
 
-#define CELL_SIZE 40
+#define CELL_SIZE CSW_LABEL_SIZE
 
 /* The columns of both tables, in order. */
 enum column { DRIVER, WORKERS, TIME, S_ABS, S_REL, EFFICIENCY, S_CPU, RATE, COLUMNS };
@@ -69,9 +70,11 @@ static void print_value(double value, char ret_text[CELL_SIZE])
         snprintf(ret_text, CELL_SIZE, "%.*f", csw_decimals(value), value);
 }
 
-static void fill_row(const struct csw_cell *cell, row ret_row)
+static void fill_row(const struct csw_report *report, size_t index, row ret_row)
 {
-    snprintf(ret_row[DRIVER], CELL_SIZE, "%s", cell->point->driver);
+    const struct csw_cell *cell = &report->cell[index];
+
+    csw_point_label(report->results, index, ret_row[DRIVER]);
     snprintf(ret_row[WORKERS], CELL_SIZE, "%" PRIu64 "%s", cell->point->workers,
              cell->point->oversubscribed ? "*" : "");
     print_time(&cell->time_ns, ret_row[TIME]);
@@ -86,10 +89,10 @@ static void fill_row(const struct csw_cell *cell, row ret_row)
 
 static bool is_base(const struct csw_cell *cell)
 {
-    return strcmp(cell->point->driver, "serial") == 0;
+    return csw_is_base(cell->point, cell->point);
 }
 
-/* The series of a cell, or the serial base that the series is compared with. */
+/* The series of a cell, or a base of the same work: what its drivers are compared with. */
 static bool belongs(const struct csw_cell *cell, const struct csw_cell *series)
 {
     const struct csw_point *a = cell->point, *b = series->point;
@@ -142,6 +145,21 @@ static bool lacks_interval(const struct csw_estimate *estimate)
     return estimate->n > 0 && !csw_estimate_has_interval(estimate);
 }
 
+/* "cpython-pool: CPython 3.11.2, PGO+LTO, GIL on", once for each runtime and driver. */
+static void print_runtimes(const struct csw_report *report, const char *line_end, FILE *out)
+{
+    for (size_t i = 0; i < report->count; i++) {
+        const char *runtime = csw_point_runtime(report->results, i);
+        bool told = *runtime == '\0';
+
+        for (size_t j = 0; !told && j < i; j++)
+            told = strcmp(report->cell[j].point->driver, report->cell[i].point->driver) == 0 &&
+                   strcmp(csw_point_runtime(report->results, j), runtime) == 0;
+        if (!told)
+            fprintf(out, "%s: %s.%s\n", report->cell[i].point->driver, runtime, line_end);
+    }
+}
+
 static void print_notes(const struct csw_report *report, const char *line_end, FILE *out)
 {
     bool few = false, over = false;
@@ -164,6 +182,7 @@ static void print_notes(const struct csw_report *report, const char *line_end, F
     if (over)
         fprintf(out, "*: more workers than the %" PRIu64 " usable CPUs.%s\n",
                 report->results->host.usable_pus, line_end);
+    print_runtimes(report, line_end, out);
 }
 
 /* ---- text ----------------------------------------------------------------------------------- */
@@ -179,7 +198,7 @@ static int print_series(const struct csw_report *report, size_t index, FILE *out
 
         if (!belongs(&report->cell[i], &report->cell[index]))
             continue;
-        fill_row(&report->cell[i], cells);
+        fill_row(report, i, cells);
         for (int c = 0; c < COLUMNS; c++)
             texts[c] = cells[c];
         csw_table_row(table, texts);
@@ -219,7 +238,7 @@ static void print_markdown_series(const struct csw_report *report, size_t index,
 
         if (!belongs(&report->cell[i], &report->cell[index]))
             continue;
-        fill_row(&report->cell[i], cells);
+        fill_row(report, i, cells);
         for (int c = 0; c < COLUMNS; c++)
             fprintf(out, "| %s %s", cells[c], c + 1 < COLUMNS ? "" : "|\n");
     }

@@ -149,7 +149,7 @@ def parse_point(cell: dict) -> Point:
         options=str(cell.get("options", "")),  # reports of older versions have none
         tasks=str(cell["tasks"]),
         schedule=str(cell["schedule"]),
-        driver=str(cell["driver"]),
+        driver=str(cell.get("label", cell["driver"])),  # reports of older versions: no label
         workers=int(workers),
         oversubscribed=bool(cell["oversubscribed"]),
         waits=bool(cell["waits"]),

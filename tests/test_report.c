@@ -530,7 +530,7 @@ static void every_row_of_csv_has_the_columns_of_the_header(void)
 
         for_each_line(text_of(world, csw_report_csv), check_fields, &seen);
         CU_ASSERT_EQUAL(seen.rows, 1 + COUNT(trial_points));
-        CU_ASSERT_EQUAL(seen.fields, 8 + 3 * csw_report_column_count + 4);
+        CU_ASSERT_EQUAL(seen.fields, 9 + 3 * csw_report_column_count + 4);
         free(world);
     }
 }
@@ -538,9 +538,9 @@ static void every_row_of_csv_has_the_columns_of_the_header(void)
 static void csv_holds_the_numbers_in_the_order_of_its_header(void)
 {
     static const char *const parts[] = {
-        "kernel,options,tasks,schedule,driver,workers,oversubscribed,rounds,time_ns,time_ns_low,",
-        "trial,,\"50,60\",dynamic,pthread,2,0,10,203125000,93750000,312500000,1.6,1.6,1.6,",
-        "trial,,\"50,60\",dynamic,fork,8,1,10,50781250,",
+        "kernel,options,tasks,schedule,driver,settings,workers,oversubscribed,rounds,time_ns,time_ns_low,",
+        "trial,,\"50,60\",dynamic,pthread,,2,0,10,203125000,93750000,312500000,1.6,1.6,1.6,",
+        "trial,,\"50,60\",dynamic,fork,,8,1,10,50781250,",
         ",min_ns,preempted,pss_bytes,peak_bytes\n",
     };
     struct world *world = drifting_world(10, NULL);
@@ -710,8 +710,8 @@ static void each_choice_of_options_has_its_own_table(void)
         "array (input=mixed isa=auto), schedule static, tasks 9 (rate: values)",
         "array (input=range isa=auto), schedule static, tasks 9 (rate: values)",
     };
-    static const char *const rows[] = {"array,input=mixed isa=auto,\"9\",static,fork,2,0,6,",
-                                       "array,input=range isa=auto,\"9\",whole,serial,1,0,6,"};
+    static const char *const rows[] = {"array,input=mixed isa=auto,\"9\",static,fork,,2,0,6,",
+                                       "array,input=range isa=auto,\"9\",whole,serial,,1,0,6,"};
     static const char *const json[] = {"\"options\": \"input=mixed isa=auto\"",
                                        "\"options\": \"input=range isa=auto\""};
     struct world *world = world_of_choices();
