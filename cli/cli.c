@@ -84,8 +84,8 @@ enum {
 static const struct argp_option common_options[] = {
     {"n", KEY_N, "N", 0, "One task of size N: 5000, 5_000_000 or 1e9", 0},
     {"tasks", KEY_TASKS, "N,N,...", 0,
-     "Several tasks, in order (default: the kernel's own, which a sweep scales up until one serial "
-     "run takes about 0.1 s)",
+     "Several tasks, in order; 500x1000 stands for 1000 tasks of 500 (default: the kernel's own, "
+     "which a sweep scales up until one serial run takes about 0.1 s)",
      0},
     {"pin", KEY_PIN, "POLICY", 0, CLI_PIN_HELP, 0},
     {"memory", KEY_MEMORY, "POLICY", 0,

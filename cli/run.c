@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "harness/names.h"
 #include "harness/options.h"
 #include "harness/settings.h"
+#include "harness/stats.h"
 #include "harness/table.h"
 #include "harness/units.h"
 
@@ -95,6 +97,7 @@ static const struct argp run_argp = {
            "  coresweep run --kernel trial --tasks 1000,2000,5000,3000,100 --driver fork\n"
            "  coresweep run --kernel sleep --tasks 100,200,300,400,500 --driver pthread --workers "
            "5\n"
+           "  coresweep run --kernel sleep --tasks 500x1000 --driver event --workers 1000\n"
            "  coresweep run --kernel roots --n 5000 --list",
 };
 
@@ -177,6 +180,8 @@ static int place_workers(struct point *point, const struct run_options *options,
 
     if (code == 0)
         code = csw_placement_init(&point->placement, point->topo, point->pin, workers, err);
+    if (code == 0 && (point->setup.driver->flags & CSW_ONE_THREAD))
+        csw_placement_gather(&point->placement);
     if (code == 0)
         code = csw_placement_probe(&point->placement, err);
     if (code == 0 && *point->placement.cannot)
@@ -333,23 +338,91 @@ static const struct csw_column worker_columns[] = {
 
 #define WORKER_COLUMNS (sizeof worker_columns / sizeof *worker_columns)
 
+static double busy_ms_of(const struct csw_worker *worker)
+{
+    return (double)(worker->end_ns - worker->start_ns) / 1e6;
+}
+
+static double cpu_ms_of(const struct csw_worker *worker)
+{
+    return (double)worker->cpu_ns / 1e6;
+}
+
+static double items_of(const struct csw_worker *worker)
+{
+    return (double)worker->items;
+}
+
+static double chunks_of(const struct csw_worker *worker)
+{
+    return (double)worker->chunks;
+}
+
+static double preempted_of(const struct csw_worker *worker)
+{
+    return (double)worker->preempted;
+}
+
+/* The last columns: what a worker did. */
+static const struct {
+    double (*of)(const struct csw_worker *);
+    int decimals;
+} done[] = {{busy_ms_of, 3}, {cpu_ms_of, 3}, {items_of, 0}, {chunks_of, 0}, {preempted_of, 0}};
+
+#define DONE_COLUMNS (sizeof done / sizeof *done)
+#define FIRST_DONE (WORKER_COLUMNS - DONE_COLUMNS)
+
+typedef char worker_cells[WORKER_COLUMNS][32];
+
+static void add_cells(struct csw_table *table, worker_cells cells)
+{
+    const char *texts[WORKER_COLUMNS];
+
+    for (size_t c = 0; c < WORKER_COLUMNS; c++)
+        texts[c] = cells[c];
+    csw_table_row(table, texts);
+}
+
 static void add_worker(struct csw_table *table, const struct csw_sample *sample, uint64_t w)
 {
     const struct csw_worker *worker = &sample->worker[w];
-    char cells[WORKER_COLUMNS][32];
-    const char *texts[WORKER_COLUMNS];
+    worker_cells cells;
 
     snprintf(cells[0], sizeof *cells, "%" PRIu64, w);
     snprintf(cells[1], sizeof *cells, worker->pu == CSW_PU_ANY ? "any" : "%" PRId64, worker->pu);
     snprintf(cells[2], sizeof *cells, "%" PRId64, worker->cpu);
-    snprintf(cells[3], sizeof *cells, "%.3f", (double)(worker->end_ns - worker->start_ns) / 1e6);
-    snprintf(cells[4], sizeof *cells, "%.3f", (double)worker->cpu_ns / 1e6);
-    snprintf(cells[5], sizeof *cells, "%" PRIu64, worker->items);
-    snprintf(cells[6], sizeof *cells, "%" PRIu64, worker->chunks);
-    snprintf(cells[7], sizeof *cells, "%" PRIu64, worker->preempted);
-    for (size_t c = 0; c < WORKER_COLUMNS; c++)
-        texts[c] = cells[c];
-    csw_table_row(table, texts);
+    for (size_t d = 0; d < DONE_COLUMNS; d++)
+        snprintf(cells[FIRST_DONE + d], sizeof *cells, "%.*f", done[d].decimals,
+                 done[d].of(worker));
+    add_cells(table, cells);
+}
+
+/* So many workers have a row each; more are summed up. */
+#define MAX_ROWS 16
+
+/* What the workers did least, mostly and most of, each column by itself. */
+static void add_range(struct csw_table *table, const struct csw_sample *sample)
+{
+    worker_cells least = {"least"}, median = {"median"}, most = {"most"};
+    double value[CSW_MAX_WORKERS];
+
+    for (size_t d = 0; d < DONE_COLUMNS; d++) {
+        double low = INFINITY, high = -INFINITY;
+
+        for (uint64_t w = 0; w < sample->workers; w++) {
+            value[w] = done[d].of(&sample->worker[w]);
+            low = fmin(low, value[w]);
+            high = fmax(high, value[w]);
+        }
+        const double middle = csw_median(value, sample->workers).value;
+
+        snprintf(least[FIRST_DONE + d], sizeof *least, "%.*f", done[d].decimals, low);
+        snprintf(median[FIRST_DONE + d], sizeof *median, "%.*f", done[d].decimals, middle);
+        snprintf(most[FIRST_DONE + d], sizeof *most, "%.*f", done[d].decimals, high);
+    }
+    add_cells(table, least);
+    add_cells(table, median);
+    add_cells(table, most);
 }
 
 /* The sample with the median time, so that workers and times are of one run. */
@@ -363,8 +436,10 @@ static int print_human(struct csw_sample *samples, uint64_t count, const struct 
     print_memory(median);
     struct csw_table *table = csw_table_new(worker_columns, WORKER_COLUMNS);
 
-    for (uint64_t w = 0; w < median->workers; w++)
+    for (uint64_t w = 0; median->workers <= MAX_ROWS && w < median->workers; w++)
         add_worker(table, median, w);
+    if (median->workers > MAX_ROWS)
+        add_range(table, median);
     return csw_table_print(table, stdout, err);
 }
 

@@ -71,14 +71,7 @@ static void stamped_chunk(const struct csw_job *job, uint64_t first, uint64_t la
     csw_share_begin(job, &part);
     csw_chunk(job, first, last, &part);
     csw_share_end(job, &part);
-    csw_tally_add(&share->tally, &part.tally);
-    if (share->chunks == 0)
-        share->start_ns = part.start_ns;
-    share->chunks += part.chunks;
-    share->end_ns = part.end_ns;
-    share->cpu_ns += part.cpu_ns;
-    share->preempted += part.preempted;
-    share->cpu = part.cpu;
+    csw_share_add(share, &part);
 }
 
 static void chunk(void *context, unsigned worker, uint64_t first, uint64_t last)

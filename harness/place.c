@@ -549,6 +549,12 @@ int csw_placement_init(struct csw_placement *ret_placement, const struct csw_top
     return 0;
 }
 
+void csw_placement_gather(struct csw_placement *placement)
+{
+    for (unsigned w = 1; w < placement->workers; w++)
+        placement->pu[w] = placement->pu[0];
+}
+
 void csw_placement_release(struct csw_placement *placement)
 {
     if (!placement)

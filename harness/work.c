@@ -38,6 +38,19 @@ void csw_share_end(const struct csw_job *job, struct csw_share *share)
     share->cpu = sched_getcpu();
 }
 
+void csw_share_add(struct csw_share *share, const struct csw_share *part)
+{
+    csw_tally_add(&share->tally, &part->tally);
+    share->chunks += part->chunks;
+    if (share->start_ns == 0)
+        share->start_ns = part->start_ns;
+    share->end_ns = part->end_ns;
+    share->cpu_ns += part->cpu_ns;
+    share->preempted += part->preempted;
+    share->cpu = part->cpu;
+    share->pid = part->pid;
+}
+
 /* The first item of piece k; k = pieces gives n. */
 static uint64_t item_of(const struct csw_part *part, uint64_t k)
 {
@@ -160,6 +173,19 @@ void csw_chunk(const struct csw_job *job, uint64_t first, uint64_t last, struct 
         scan_units(job, job->parts, first, last, share);
     else
         chunk_of_any_job(job, first, last, share);
+}
+
+uint64_t csw_unit_begin(const struct csw_job *job, uint64_t unit, struct csw_share *share)
+{
+    const struct csw_part *part = &job->parts[task_of(job, unit)];
+    const uint64_t piece = unit - part->first_unit;
+    uint64_t wait_ns;
+    const struct csw_tally tally =
+        job->kernel->begin(part->state, item_of(part, piece), item_of(part, piece + 1), &wait_ns);
+
+    csw_tally_add(&share->tally, &tally);
+    share->chunks++;
+    return wait_ns;
 }
 
 /* Piece `worker` of every task, in input order. */

@@ -66,21 +66,32 @@ static bool read_exponent(const char **text, int *exponent)
     return true;
 }
 
-static bool read_number(const char *text, uint64_t *ret_number)
+/* Leaves *text at the first character that does not belong to the number. */
+static bool read_leading_number(const char **text, uint64_t *ret_number)
 {
     uint64_t value = 0;
     unsigned whole, fraction = 0;
 
-    if (!read_digits(&text, &value, &whole) || whole == 0)
+    if (!read_digits(text, &value, &whole) || whole == 0)
         return false;
-    if (*text == '.') {
-        text++;
-        if (!read_digits(&text, &value, &fraction) || fraction == 0)
+    if (**text == '.') {
+        ++*text;
+        if (!read_digits(text, &value, &fraction) || fraction == 0)
             return false;
     }
     int exponent = -(int)fraction;
 
-    if (!read_exponent(&text, &exponent) || *text != '\0' || !scale(&value, exponent))
+    if (!read_exponent(text, &exponent) || !scale(&value, exponent))
+        return false;
+    *ret_number = value;
+    return true;
+}
+
+static bool read_number(const char *text, uint64_t *ret_number)
+{
+    uint64_t value;
+
+    if (!read_leading_number(&text, &value) || *text != '\0')
         return false;
     *ret_number = value;
     return true;
@@ -96,22 +107,54 @@ int csw_number_parse(uint64_t *ret_number, const char *text, struct csw_err *err
     return 0;
 }
 
+/* "500" or "500x1000"; zeros are not repeated: whoever writes 0x10 means 16. */
+static bool read_tasks(const char *word, uint64_t *ret_n, uint64_t *ret_repeats)
+{
+    *ret_repeats = 1;
+    if (!read_leading_number(&word, ret_n))
+        return false;
+    return *word == 'x' && *ret_n > 0 ? read_number(word + 1, ret_repeats) && *ret_repeats > 0
+                                      : *word == '\0';
+}
+
+static int add_tasks(struct csw_workload *workload, const char *word, struct csw_err *err)
+{
+    uint64_t n, repeats;
+
+    if (!read_tasks(word, &n, &repeats))
+        return csw_fail(err, -EINVAL,
+                        "'%.40s' is not a whole number from 0 to 18446744073709551615 (5000, "
+                        "5_000_000 and 1e9 are), nor one with how often it is repeated (500x1000 "
+                        "is)",
+                        word);
+    if (repeats > CSW_MAX_TASKS - workload->count)
+        return csw_fail(err, -EINVAL, "with '%.40s' the tasks become more than %u", word,
+                        CSW_MAX_TASKS);
+    struct csw_task *tasks =
+        reallocarray(workload->tasks, workload->count + repeats, sizeof *tasks);
+
+    if (!tasks)
+        return csw_fail(err, -ENOMEM, "no memory for a list of tasks");
+    workload->tasks = tasks;
+    for (uint64_t i = 0; i < repeats; i++)
+        tasks[workload->count++] = (struct csw_task){.n = n};
+    return 0;
+}
+
 int csw_workload_parse(struct csw_workload *ret_workload, const char *text, struct csw_err *err)
 {
-    char *copy = strdup(text);
-    struct csw_task *tasks = calloc(strlen(text) / 2 + 1, sizeof *tasks);
-    size_t count = 0;
-    int code = copy && tasks ? 0 : csw_fail(err, -ENOMEM, "no memory for a list of tasks");
-    char *rest = copy;
+    struct csw_workload workload = {0};
+    char *copy = strdup(text), *rest = copy;
+    int code = copy ? 0 : csw_fail(err, -ENOMEM, "no memory for a list of tasks");
 
     while (code == 0 && rest)
-        code = csw_number_parse(&tasks[count++].n, strsep(&rest, ","), err);
+        code = add_tasks(&workload, strsep(&rest, ","), err);
     free(copy);
     if (code < 0) {
-        free(tasks);
+        csw_workload_release(&workload);
         return code;
     }
-    *ret_workload = (struct csw_workload){.count = count, .tasks = tasks};
+    *ret_workload = workload;
     return 0;
 }
 
@@ -123,6 +166,17 @@ void csw_workload_release(struct csw_workload *workload)
     *workload = (struct csw_workload){0};
 }
 
+/* Past the last task of a row of equal ones; a zero is a row of its own. */
+static size_t end_of_equals(const struct csw_workload *workload, size_t first)
+{
+    size_t end = first + 1;
+
+    while (end < workload->count && workload->tasks[first].n > 0 &&
+           workload->tasks[end].n == workload->tasks[first].n)
+        end++;
+    return end;
+}
+
 char *csw_workload_text(const struct csw_workload *workload)
 {
     char *text = NULL;
@@ -131,8 +185,12 @@ char *csw_workload_text(const struct csw_workload *workload)
 
     if (!out)
         return NULL;
-    for (size_t i = 0; i < workload->count; i++)
+    for (size_t i = 0, next; i < workload->count; i = next) {
+        next = end_of_equals(workload, i);
         fprintf(out, "%s%" PRIu64, i > 0 ? "," : "", workload->tasks[i].n);
+        if (next - i > 1)
+            fprintf(out, "x%zu", next - i);
+    }
     return csw_stream_text(out, &text);
 }
 

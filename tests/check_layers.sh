@@ -32,7 +32,7 @@ only_in() {
 
 may_include include/coresweep '<coresweep/'
 may_include squares '<coresweep/squares\.h>|"(isa\.h|isas\.def|blocks\.h|lists\.h)"'
-may_include kernels '<coresweep/(kernel|err|squares)\.h>|"(squares\.h|squares/isa\.h|kernels\.def)"'
+may_include kernels '<coresweep/(kernel|err|squares)\.h>|"(squares\.h|squares/isa\.h|steps\.h|wait\.h|kernels\.def)"'
 may_include drivers '<coresweep/|"(pool|child|thread|library|tbb)\.h"|"drivers\.def"'
 may_include harness '<coresweep/|"[a-z_]+\.h"'
 may_include cli '<coresweep/|"(cli\.h|harness/)'

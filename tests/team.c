@@ -36,6 +36,8 @@ void rig_init(struct rig *ret_rig, const struct rig_options *options)
     CU_ASSERT_EQUAL_FATAL(csw_topo_open(&rig->topo, source, NULL), 0);
     CU_ASSERT_EQUAL_FATAL(
         csw_placement_init(&rig->placement, rig->topo, options->pin, workers, NULL), 0);
+    if (rig->driver->flags & CSW_ONE_THREAD)
+        csw_placement_gather(&rig->placement);
     CU_ASSERT_EQUAL_FATAL(
         csw_job_open(&rig->job, options->kernel, &workload, &schedule, workers, NULL), 0);
     rig->shares = aligned_alloc(CSW_CACHE_LINE, workers * sizeof *rig->shares);
@@ -132,12 +134,13 @@ bool rig_can_bind(struct rig *rig)
     return !rig->placement.cannot[0];
 }
 
-void each_driver(unsigned workers, void (*visit)(const struct csw_driver *, unsigned workers))
+void each_driver(const struct csw_kernel *kernel, unsigned workers,
+                 void (*visit)(const struct csw_driver *, unsigned workers))
 {
     const struct csw_driver_entry *entry;
 
     for (size_t i = 0; (entry = csw_driver_at(i)); i++)
-        if (entry->driver && !entry->driver->accepts)
+        if (entry->driver && (!entry->driver->accepts || entry->driver->accepts(kernel, NULL) == 0))
             visit(entry->driver, entry->driver->flags & CSW_ONE_WORKER ? 1 : workers);
 }
 

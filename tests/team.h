@@ -64,8 +64,10 @@ bool is_empty(const struct csw_share *);
 /* Whether the machine can bind; where it cannot, says so. Asserts. */
 bool rig_can_bind(struct rig *);
 
-/* Visits every driver of this build, with `workers` workers or, if it has only one, with one. */
-void each_driver(unsigned workers, void (*visit)(const struct csw_driver *, unsigned workers));
+/* Visits every driver of this build that runs the kernel, with `workers` workers or, if it has only
+ * one, with one. */
+void each_driver(const struct csw_kernel *, unsigned workers,
+                 void (*visit)(const struct csw_driver *, unsigned workers));
 
 /* ---- what a process looks like -------------------------------------------------------------- */
 

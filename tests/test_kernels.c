@@ -14,6 +14,7 @@
 #include <coresweep/kernel.h>
 
 #include "choices.h"
+#include "harness/clock.h"
 #include "kernels/squares.h"
 #include "reference.h"
 #include "rounding.h"
@@ -188,6 +189,8 @@ static void every_kernel_describes_itself(void)
         CHECK(kernel->name, kernel->close || !kernel->open);
         CHECK(kernel->name, kernel->finds ? *kernel->finds != '\0' : !kernel->list);
         CHECK(kernel->name, !kernel->fill || (kernel->open && !kernel->expect));
+        CHECK(kernel->name, !kernel->begin || (kernel->flags & CSW_WAITS));
+        CHECK(kernel->name, !kernel->begin || (!kernel->finds && !kernel->fill));
     }
 }
 
@@ -438,6 +441,49 @@ static void check_empty_ranges(const struct csw_kernel *kernel)
 static void an_empty_or_reversed_range_gives_nothing(void)
 {
     for_each_kernel(check_empty_ranges);
+}
+
+/* ---- kernels that wait ---------------------------------------------------------------------- */
+
+static void check_beginning(const struct csw_kernel *kernel)
+{
+    struct opened opened;
+
+    if (!kernel->begin)
+        return;
+    open_task(&opened, kernel, PATIENCE);
+    for (uint64_t lo = 0; lo <= PATIENCE; lo++)
+        for (uint64_t hi = 0; hi <= PATIENCE; hi++) {
+            uint64_t wait_ns = 42;
+            const struct csw_tally begun = kernel->begin(opened.state, lo, hi, &wait_ns);
+            const uint64_t start_ns = csw_now_ns();
+            const struct csw_tally tally = scan(&opened, lo, hi);
+
+            CHECK(kernel->name, csw_tally_equal(&begun, &tally));
+            CHECK(kernel->name, csw_now_ns() - start_ns >= wait_ns);
+            CHECK(kernel->name, lo < hi || wait_ns == 0);
+        }
+    close_task(&opened);
+}
+
+static void scan_is_begin_and_the_wait_that_it_asks_for(void)
+{
+    for_each_kernel(check_beginning);
+}
+
+/* What of an item's nominal millisecond waits; "50" of mixed: the half of it. */
+static void the_fraction_of_mixed_that_waits_is_the_one_that_was_chosen(void)
+{
+    const struct csw_kernel *mixed = csw_kernel_find("mixed");
+    const char *const *values = mixed->options[0].values;
+
+    for (uint8_t v = 0; values[v]; v++) {
+        const struct csw_task task = {.n = 3, .choice = {v}};
+        uint64_t wait_ns = 42;
+
+        mixed->begin(&task, 1, 3, &wait_ns);
+        CHECK(values[v], wait_ns == 2 * strtoull(values[v], NULL, 10) * CSW_NS_PER_MS / 100);
+    }
 }
 
 /*
@@ -737,6 +783,8 @@ static const struct test tests[] = {
     TEST(every_cut_of_a_range_adds_up_to_the_whole),
     TEST(data_are_the_same_however_they_are_filled),
     TEST(an_empty_or_reversed_range_gives_nothing),
+    TEST(scan_is_begin_and_the_wait_that_it_asks_for),
+    TEST(the_fraction_of_mixed_that_waits_is_the_one_that_was_chosen),
     TEST(what_is_listed_is_what_scan_found_in_the_order_of_the_items),
     TEST(the_square_finding_kernels_are_told_by_what_they_find),
     TEST(the_first_squares_are_found_and_nothing_else),

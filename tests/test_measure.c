@@ -488,14 +488,21 @@ static void measure_all_kernels_with(const struct csw_driver *driver, unsigned w
     for (size_t i = 0; csw_kernel_at(i); i++) {
         struct registered at = {csw_kernel_at(i), driver, workers, NULL};
 
-        if (!csw_kernel_missing(at.kernel))
+        if (!csw_kernel_missing(at.kernel) &&
+            (!driver->accepts || driver->accepts(at.kernel, NULL) == 0))
             each_choice(at.kernel, measure_choice, &at);
     }
 }
 
+/* Those included that take certain kernels, as long as they run them in this process. */
 static void every_kernel_with_every_choice_is_measured_by_every_driver(void)
 {
-    each_driver(measure_all_kernels_with);
+    const struct csw_driver_entry *entry;
+
+    for (size_t i = 0; (entry = csw_driver_at(i)); i++)
+        if (entry->driver && !entry->driver->told)
+            measure_all_kernels_with(entry->driver,
+                                     entry->driver->flags & CSW_ONE_WORKER ? 1 : MANY_WORKERS);
 }
 
 /* ---- a team with a clock of its own ---------------------------------------------------------- */

@@ -142,7 +142,16 @@ static void a_list_of_tasks_is_read_in_order_and_printed_plainly(void)
         {"0", "0", 1},
         {"1000,2000,5e3,3_000,100", "1000,2000,5000,3000,100", 5},
         {"1.5e1,1E3,7", "15,1000,7", 3},
-        {"5,5,5", "5,5,5", 3},
+        {"5,5,5", "5x3", 3},
+        {"500x1000", "500x1000", 1000},
+        {"1,2x3,5", "1,2x3,5", 5},
+        {"2,2x3,2,1", "2x5,1", 6},
+        {"7x1", "7", 1},
+        {"1e3x1_0,1.5e1x2", "1000x10,15x2", 12},
+        {"0,0,1,1", "0,0,1x2", 4},
+        {"18446744073709551615x2", "18446744073709551615x2", 2},
+        {"3x1e6", "3x1000000", 1000000},
+        {"1,3x999999", "1,3x999999", 1000000},
         {"18446744073709551615,0,1", "18446744073709551615,0,1", 3},
     };
 
@@ -165,9 +174,32 @@ static void a_list_with_a_bad_element_is_refused_by_that_element(void)
     static const struct {
         const char *text, *element;
     } lists[] = {
-        {"", ""},       {",", ""},        {",1", ""},         {"1,", ""},     {"1,,2", ""},
-        {"1,2,,", ""},  {"1, 2", " 2"},   {"1,x5,2", "x5"},   {"1;2", "1;2"}, {"1,2 ,3", "2 "},
-        {"5,-1", "-1"}, {"1.5,2", "1.5"}, {"1,1e20", "1e20"},
+        {"", ""},
+        {",", ""},
+        {",1", ""},
+        {"1,", ""},
+        {"1,,2", ""},
+        {"1,2,,", ""},
+        {"1, 2", " 2"},
+        {"1,x5,2", "x5"},
+        {"1;2", "1;2"},
+        {"1,2 ,3", "2 "},
+        {"5,-1", "-1"},
+        {"1.5,2", "1.5"},
+        {"1,1e20", "1e20"},
+        {"0x10", "0x10"},
+        {"1,5x0", "5x0"},
+        {"5x,1", "5x"},
+        {"1,x5", "x5"},
+        {"5x2x2", "5x2x2"},
+        {"5X2", "5X2"},
+        {"5x-1", "5x-1"},
+        {"5x1.5", "5x1.5"},
+        {"5 x2", "5 x2"},
+        {"5x 2", "5x 2"},
+        {"1.5x2", "1.5x2"},
+        {"5x18446744073709551616", "5x18446744073709551616"},
+        {"1e20x2", "1e20x2"},
     };
 
     for (size_t i = 0; i < COUNT(lists); i++) {
@@ -178,6 +210,27 @@ static void a_list_with_a_bad_element_is_refused_by_that_element(void)
 
         CHECK(lists[i].text, refused(code, &err, lists[i].element));
         CHECK(lists[i].text, workload.count == 1 && workload.tasks == &kept && kept.n == 42);
+    }
+}
+
+static void more_tasks_than_a_workload_may_have_are_refused_unmade(void)
+{
+    static const struct {
+        const char *text, *element;
+    } lists[] = {
+        {"5x1000001", "5x1000001"},   {"5x1000000,1", "1"},
+        {"1,5x1000000", "5x1000000"}, {"1,5x18446744073709551615", "5x18446744073709551615"},
+        {"5x1e19", "5x1e19"},
+    };
+
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        struct csw_workload workload = {.count = 42};
+        struct csw_err err = {0};
+        const int code = csw_workload_parse(&workload, lists[i].text, &err);
+
+        CHECK(lists[i].text, refused(code, &err, lists[i].element));
+        CHECK(lists[i].text, strstr(err.text, "more than 1000000") != NULL);
+        CHECK(lists[i].text, workload.count == 42 && !workload.tasks);
     }
 }
 
@@ -307,6 +360,7 @@ static const struct test tests[] = {
     TEST(a_refused_text_of_any_length_fits_the_sentence),
     TEST(a_list_of_tasks_is_read_in_order_and_printed_plainly),
     TEST(a_list_with_a_bad_element_is_refused_by_that_element),
+    TEST(more_tasks_than_a_workload_may_have_are_refused_unmade),
     TEST(ten_thousand_tasks_come_back_as_they_were_written),
     TEST(a_workload_may_be_released_twice_or_never_made),
     TEST(a_schedule_is_printed_as_it_can_be_read),

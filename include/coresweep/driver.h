@@ -18,6 +18,7 @@ enum csw_driver_flags {
      * for it, chunks are stamped one by one, and stamped runs are not timed.
      */
     CSW_ALWAYS_LATE = 1u << 2,
+    CSW_ONE_THREAD = 1u << 3, /* all workers are the caller, and are placed where worker 0 is */
 };
 
 struct csw_team; /* each driver's own */

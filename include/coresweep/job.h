@@ -43,14 +43,22 @@ struct csw_workload {
     struct csw_task *tasks; /* owned */
 };
 
+/* No workload has more tasks. */
+#define CSW_MAX_TASKS 1000000u
+
 /*
- * Reads "5000" or "1000,2000,5e3,3_000,100". Returns 0; -EINVAL names the value that is no exact
- * unsigned 64-bit number. The caller releases the workload.
+ * Reads "5000", "1000,2000,5e3,3_000,100", or "1,500x1000" where 1000 tasks of 500 follow one of 1.
+ * Returns 0; -EINVAL names the value that is no exact unsigned 64-bit number, that is repeated less
+ * than once, or with which the tasks are more than CSW_MAX_TASKS; -ENOMEM. The caller releases the
+ * workload.
  */
 int csw_workload_parse(struct csw_workload *ret_workload, const char *text, struct csw_err *);
 void csw_workload_release(struct csw_workload *);
 
-/* Returns the list as csw_workload_parse reads it; the caller frees it. NULL: out of memory. */
+/*
+ * Returns the list as csw_workload_parse reads it, equal neighbours as one with their number:
+ * "1,500x1000". The caller frees it. NULL: out of memory.
+ */
 char *csw_workload_text(const struct csw_workload *);
 
 /* Reads one number: digits, `_` between digits, or 1e9 / 1.5e3 where that is a whole number. */
@@ -171,6 +179,19 @@ void csw_share_begin(const struct csw_job *, struct csw_share *ret_share);
 
 /* Stamps the end; every worker calls it once, when no unit is left for it. */
 void csw_share_end(const struct csw_job *, struct csw_share *);
+
+/*
+ * Adds a part of what a worker did, stamped by itself, to the share of the whole, which began
+ * empty: for drivers whose workers are not one thread, or not a thread's only one, from begin to
+ * end.
+ */
+void csw_share_add(struct csw_share *share, const struct csw_share *part);
+
+/*
+ * Does what is to be computed of one unit, and returns for how many ns is to be waited until the
+ * unit is done; for drivers that wait for many units at once and only accept kernels with `begin`.
+ */
+uint64_t csw_unit_begin(const struct csw_job *, uint64_t unit, struct csw_share *);
 
 /*
  * Runs the units [first, last) of the job, neighbours of one task in one scan. For drivers whose

@@ -14,11 +14,11 @@
 
 #include <coresweep/err.h>
 
-#define CSW_KERNEL_ABI 2u
+#define CSW_KERNEL_ABI 3u
 
 enum csw_kernel_flags {
     CSW_INDIVISIBLE = 1u << 0, /* a task is one chunk: only the schedule `whole` fits */
-    CSW_WAITS = 1u << 1,       /* workers wait instead of computing: they may exceed the CPUs */
+    CSW_WAITS = 1u << 1,       /* workers wait, not only compute: they may exceed the CPUs */
     CSW_AS_GIVEN = 1u << 2,    /* the default tasks are not scaled up to a measurable time */
 };
 
@@ -81,6 +81,14 @@ struct csw_kernel {
      * worker leaves it midway, by a long jump.
      */
     struct csw_tally (*scan)(const void *state, uint64_t lo, uint64_t hi);
+
+    /*
+     * For kernels that wait (CSW_WAITS), find nothing and need no data, so that one thread can wait
+     * for many ranges at once. Does what is to be computed of the items and stores, in nanoseconds
+     * and 0 for an empty range, for how long is then to be waited; returns the tally, which is that
+     * of scan: scan is begin and the wait. NULL: only scan can run the kernel.
+     */
+    struct csw_tally (*begin)(const void *state, uint64_t lo, uint64_t hi, uint64_t *ret_wait_ns);
 
     /*
      * Writes the hits of [lo, hi) in the order of the items and returns their number, which is what

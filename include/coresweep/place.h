@@ -91,6 +91,9 @@ int csw_placement_init(struct csw_placement *ret_placement, const struct csw_top
                        const char *pin, unsigned workers, struct csw_err *);
 void csw_placement_release(struct csw_placement *);
 
+/* Places all workers where worker 0 is: for a team that is one thread. */
+void csw_placement_gather(struct csw_placement *);
+
 /*
  * Tries the first binding on the calling thread and takes it back. Where this system cannot bind
  * at all, no worker is bound from here on and `cannot` says why. Returns 0, or a negative errno

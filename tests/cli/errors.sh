@@ -11,6 +11,10 @@ expect 2 "--workers 'two' is not" run --kernel trial --workers two
 expect 2 "--n '1.5' is not a whole number" run --kernel trial --n 1.5
 expect 2 "'-3' is not a whole number" run --kernel trial --tasks 5,-3
 expect 2 "'' is not a whole number" run --kernel trial --tasks 5,,3
+expect 2 "'5x0' is not a whole number .* nor one with how often it is repeated \(500x1000 is\)" \
+    run --kernel sleep --tasks 5x0
+expect 2 "with '5x1000001' the tasks become more than 1000000" run --kernel sleep --tasks 5x1000001
+expect 2 "--n '5x2' is not a whole number" run --kernel sleep --n 5x2
 expect 2 "give one of them, once" run --kernel trial --tasks 5 --n 3
 expect 2 "task 10000000000 is too large for kernel 'trial', which takes up to 4294967296" \
     run --kernel trial --n 1e10
@@ -27,6 +31,11 @@ expect 2 "unknown memory policy 'intrleave'; did you mean 'interleave'" \
 expect 2 "'node:99999' of --memory is no NUMA node whose memory may be used here; usable are [0-9]" \
     run --kernel array --n 5 --memory node:99999
 expect 2 "'node:99999' of --memory is no NUMA node" sweep --kernel array --n 5 --memory node:99999
+expect 2 "driver 'event' is one thread that waits for many, and kernel 'trial' computes; use a" \
+    run --kernel trial --driver event
+expect 2 "driver 'event' runs the schedules whole, static, dynamic alone" \
+    run --kernel mixed --driver event --schedule guided
+expect 2 "unknown io-fraction '30'; .* there are 50, 0, 10, 25, 75, 90, 95, 99 and 100" run --kernel mixed --io-fraction 30
 expect 2 "driver 'serial' has one worker, not 2" run --kernel trial --workers 2
 expect 2 "4000 workers of kernel 'trial' exceed the [0-9]+ usable CPUs; add --oversubscribe" \
     run --kernel trial --driver pthread --workers 4000

@@ -29,3 +29,16 @@ grep -q '"memory":"first-touch","huge_pages":false,"memory_cannot":""' json || f
 grep -q '"data_bytes":8000000,' json || fail "the data's size"
 # waiting workers may outnumber the CPUs without being asked
 coresweep run --kernel sleep --tasks 1,2,3 --driver pthread --workers 64 --samples 1 >/dev/null
+# a thousand of them: one row each would tell less than least, median and most
+coresweep run --kernel sleep --tasks 2,1x999 --driver event --workers 1000 --samples 1 >out
+grep -q '^result:  1001 items, 1001 ms waited, verified$' out || fail "a repeated task"
+[ "$(grep -cE '^( *least|median| *most) +[0-9.]+ ' out)" -eq 3 ] || fail "three rows for 1000 workers"
+grep -qE '^ *[0-9]+ ' out && fail "rows of single workers"
+coresweep run --kernel sleep --tasks 1,1,2 --driver event --workers 3 --samples 1 --json >json
+grep -q '"tasks":"1x2,2"' json || fail "repeats are recorded as such"
+# the workers of one thread are where it is
+grep -qE '"pu":\[(-?[0-9]+),\1,\1\]' json || fail "places of one thread: $(cat json)"
+for driver in serial event; do
+    coresweep run --kernel mixed --io-fraction 90 --n 5 --driver $driver --samples 1 --min-ms 1 >out
+    grep -q '^result:  5 items, 5 nominal ms, verified$' out || fail "mixed by $driver"
+done
