@@ -261,6 +261,12 @@ static void fill_speedups(const struct csw_report *report, struct csw_cell *cell
     cell->efficiency = csw_estimate_times(cell->s_abs, 1 / (double)cell->point->workers);
 }
 
+static void fill_bound(const struct csw_report *report, struct csw_cell *cell)
+{
+    cell->bound = csw_bound_of_point(cell->point, &report->results->host);
+    cell->above_bound = csw_bound_exceeded(&cell->bound, &cell->s_abs);
+}
+
 static int fill_cells(struct csw_report *report)
 {
     const struct csw_results *results = report->results;
@@ -272,8 +278,10 @@ static int fill_cells(struct csw_report *report)
         report->cell[p].point = &results->plan.points[p];
         code = fill_times(report, p, scratch, rounds);
     }
-    for (size_t p = 0; code == 0 && p < report->count; p++)
+    for (size_t p = 0; code == 0 && p < report->count; p++) {
         fill_speedups(report, &report->cell[p]);
+        fill_bound(report, &report->cell[p]);
+    }
     free(scratch);
     free(rounds);
     return code;

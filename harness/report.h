@@ -11,6 +11,7 @@
 #include <coresweep/err.h>
 #include <coresweep/record.h>
 
+#include "bound.h"
 #include "stats.h"
 
 /* What is known of one point. Times are those of a round: the median of its visit's samples. */
@@ -28,6 +29,8 @@ struct csw_cell {
     struct csw_estimate rate;       /* work per second */
     double min_ns, preempted;       /* least time; mean preemptions in a run, all workers */
     double pss_bytes, peak_bytes;   /* of the team: the most in a visit */
+    struct csw_bound bound;         /* of s_abs */
+    bool above_bound;               /* s_abs is what no run of this work on these CPUs can have */
 
     double *round_ns, *round_cpu_ns; /* by round, NAN: not measured */
 };

@@ -52,6 +52,9 @@ static json_t *cell_json(const struct csw_report *report, size_t point)
     json_object_set_new(object, "preempted", csw_real_json(cell->preempted));
     json_object_set_new(object, "pss_bytes", csw_real_json(cell->pss_bytes));
     json_object_set_new(object, "peak_bytes", csw_real_json(cell->peak_bytes));
+    json_object_set_new(object, "bound", csw_real_json(cell->bound.fair));
+    json_object_set_new(object, "hard_bound", csw_real_json(cell->bound.hard));
+    json_object_set_new(object, "above_bound", json_boolean(cell->above_bound));
     for (size_t c = 0; c < csw_report_column_count; c++)
         json_object_set_new(object, csw_report_columns[c].name,
                             estimate_json(estimate_of(cell, &csw_report_columns[c])));
@@ -118,7 +121,9 @@ static void print_cell(const struct csw_cell *cell, FILE *out)
     print_number(cell->preempted, out);
     print_number(cell->pss_bytes, out);
     print_number(cell->peak_bytes, out);
-    fprintf(out, "\n");
+    print_number(cell->bound.fair, out);
+    print_number(cell->bound.hard, out);
+    fprintf(out, ",%d\n", cell->above_bound);
 }
 
 int csw_report_csv(const struct csw_report *report, FILE *out, struct csw_err *err)
@@ -129,7 +134,7 @@ int csw_report_csv(const struct csw_report *report, FILE *out, struct csw_err *e
 
         fprintf(out, ",%s,%s_low,%s_high", name, name, name);
     }
-    fprintf(out, ",min_ns,preempted,pss_bytes,peak_bytes\n");
+    fprintf(out, ",min_ns,preempted,pss_bytes,peak_bytes,bound,hard_bound,above_bound\n");
     for (size_t i = 0; i < report->count; i++)
         print_cell(&report->cell[i], out);
     return csw_stream_flush(out, "the report", err);

@@ -15,13 +15,14 @@
 #define CELL_SIZE CSW_LABEL_SIZE
 
 /* The columns of both tables, in order. */
-enum column { DRIVER, WORKERS, TIME, S_ABS, S_REL, EFFICIENCY, S_CPU, RATE, COLUMNS };
+enum column { DRIVER, WORKERS, TIME, S_ABS, BOUND, S_REL, EFFICIENCY, S_CPU, RATE, COLUMNS };
 
 static const struct csw_column columns[COLUMNS] = {
-    [DRIVER] = {"driver", false},     [WORKERS] = {"workers", true},
-    [TIME] = {"time [95 %]", true},   [S_ABS] = {"S_abs [95 %]", true},
-    [S_REL] = {"S_rel [95 %]", true}, [EFFICIENCY] = {"eff", true},
-    [S_CPU] = {"S_cpu", true},        [RATE] = {"rate/s", true},
+    [DRIVER] = {"driver", false},   [WORKERS] = {"workers", true},
+    [TIME] = {"time [95 %]", true}, [S_ABS] = {"S_abs [95 %]", true},
+    [BOUND] = {"bound", true},      [S_REL] = {"S_rel [95 %]", true},
+    [EFFICIENCY] = {"eff", true},   [S_CPU] = {"S_cpu", true},
+    [RATE] = {"rate/s", true},
 };
 
 typedef char row[COLUMNS][CELL_SIZE];
@@ -70,6 +71,17 @@ static void print_value(double value, char ret_text[CELL_SIZE])
         snprintf(ret_text, CELL_SIZE, "%.*f", csw_decimals(value), value);
 }
 
+static void print_bound(const struct csw_cell *cell, char ret_text[CELL_SIZE])
+{
+    const double bound = cell->bound.fair;
+
+    if (isnan(bound))
+        snprintf(ret_text, CELL_SIZE, "-");
+    else
+        snprintf(ret_text, CELL_SIZE, "%.*f%s", csw_decimals(bound), bound,
+                 cell->above_bound ? "!" : "");
+}
+
 static void fill_row(const struct csw_report *report, size_t index, row ret_row)
 {
     const struct csw_cell *cell = &report->cell[index];
@@ -79,6 +91,7 @@ static void fill_row(const struct csw_report *report, size_t index, row ret_row)
              cell->point->oversubscribed ? "*" : "");
     print_time(&cell->time_ns, ret_row[TIME]);
     print_ratio(&cell->s_abs, ret_row[S_ABS]);
+    print_bound(cell, ret_row[BOUND]);
     print_ratio(&cell->s_rel, ret_row[S_REL]);
     print_value(cell->point->waits ? NAN : cell->efficiency.value, ret_row[EFFICIENCY]);
     print_value(cell->s_cpu.value, ret_row[S_CPU]);
@@ -162,7 +175,7 @@ static void print_runtimes(const struct csw_report *report, const char *line_end
 
 static void print_notes(const struct csw_report *report, const char *line_end, FILE *out)
 {
-    bool few = false, over = false;
+    bool few = false, over = false, above = false;
 
     for (size_t i = 0; i < report->count; i++) {
         const struct csw_cell *cell = &report->cell[i];
@@ -170,12 +183,19 @@ static void print_notes(const struct csw_report *report, const char *line_end, F
         few |= lacks_interval(&cell->time_ns) || lacks_interval(&cell->s_abs) ||
                lacks_interval(&cell->s_rel);
         over |= cell->point->oversubscribed;
+        above |= cell->above_bound;
     }
     fprintf(out,
             "S_abs: speedup over serial. S_rel: over the same driver with one worker. eff: "
             "S_abs/workers.%s\n"
+            "bound: the most that S_abs can be by the work per task, the schedule and the CPUs.%s\n"
             "S_cpu: S_abs by CPU time instead of wall time, as if nobody else used the CPUs.%s\n",
-            line_end, line_end);
+            line_end, line_end, line_end);
+    if (above)
+        fprintf(out,
+                "!: S_abs is above its bound: the two times are not of one experiment, or caches "
+                "helped.%s\n",
+                line_end);
     if (few)
         fprintf(out, "(n=...): too few rounds for a 95 %% interval, which takes at least 6.%s\n",
                 line_end);

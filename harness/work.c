@@ -51,12 +51,6 @@ void csw_share_add(struct csw_share *share, const struct csw_share *part)
     share->pid = part->pid;
 }
 
-/* The first item of piece k; k = pieces gives n. */
-static uint64_t item_of(const struct csw_part *part, uint64_t k)
-{
-    return k * part->quotient + (k < part->remainder ? k : part->remainder);
-}
-
 /* The task that the unit belongs to: the last one whose first unit is not past it. */
 static size_t task_of(const struct csw_job *job, uint64_t unit)
 {
@@ -89,8 +83,8 @@ static struct csw_tally scan_items(const struct csw_job *job, const struct csw_p
 static inline void scan_units(const struct csw_job *job, const struct csw_part *part,
                               uint64_t first, uint64_t last, struct csw_share *share)
 {
-    const uint64_t lo = item_of(part, first - part->first_unit);
-    const uint64_t hi = item_of(part, last - part->first_unit);
+    const uint64_t lo = csw_part_item(part, first - part->first_unit);
+    const uint64_t hi = csw_part_item(part, last - part->first_unit);
     const struct csw_tally tally = scan_items(job, part, lo, hi);
 
     csw_tally_add(&share->tally, &tally);
@@ -101,8 +95,8 @@ static inline void scan_units(const struct csw_job *job, const struct csw_part *
 static struct csw_tally count_unit(const struct csw_job *job, const struct csw_part *part,
                                    uint64_t unit)
 {
-    const uint64_t lo = item_of(part, unit - part->first_unit);
-    const uint64_t hi = item_of(part, unit - part->first_unit + 1);
+    const uint64_t lo = csw_part_item(part, unit - part->first_unit);
+    const uint64_t hi = csw_part_item(part, unit - part->first_unit + 1);
     const struct csw_tally tally = job->kernel->expect ? job->kernel->expect(part->state, lo, hi)
                                                        : scan_items(job, part, lo, hi);
 
@@ -119,8 +113,8 @@ static struct csw_tally list_unit(const struct csw_job *job, const struct csw_pa
 {
     const uint64_t *start = &job->listing.unit_start[unit];
     uint64_t *hits = job->listing.hits + start[0];
-    const uint64_t lo = item_of(part, unit - part->first_unit);
-    const uint64_t hi = item_of(part, unit - part->first_unit + 1);
+    const uint64_t lo = csw_part_item(part, unit - part->first_unit);
+    const uint64_t hi = csw_part_item(part, unit - part->first_unit + 1);
     const size_t count = job->kernel->list(part->state, lo, hi, hits);
     struct csw_tally tally = {
         .items = hi - lo, .work = count != start[1] - start[0], .hits = count};
@@ -180,8 +174,8 @@ uint64_t csw_unit_begin(const struct csw_job *job, uint64_t unit, struct csw_sha
     const struct csw_part *part = &job->parts[task_of(job, unit)];
     const uint64_t piece = unit - part->first_unit;
     uint64_t wait_ns;
-    const struct csw_tally tally =
-        job->kernel->begin(part->state, item_of(part, piece), item_of(part, piece + 1), &wait_ns);
+    const struct csw_tally tally = job->kernel->begin(part->state, csw_part_item(part, piece),
+                                                      csw_part_item(part, piece + 1), &wait_ns);
 
     csw_tally_add(&share->tally, &tally);
     share->chunks++;
@@ -302,7 +296,7 @@ static void scan_each(const struct csw_job *job, const struct csw_part *part, ui
                       uint64_t last, struct csw_share *share)
 {
     struct csw_tally (*const scan)(const void *, uint64_t, uint64_t) = job->kernel->scan;
-    uint64_t lo = item_of(part, first - part->first_unit);
+    uint64_t lo = csw_part_item(part, first - part->first_unit);
 
     for (uint64_t k = first - part->first_unit; k < last - part->first_unit; k++) {
         const uint64_t hi = lo + part->quotient + (k < part->remainder);

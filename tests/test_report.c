@@ -353,6 +353,59 @@ static void the_table_shows_values_with_their_intervals(void)
     free(world);
 }
 
+/* The eight workers of drifting_world are 6.4 times as fast, on four CPUs. */
+static void a_speedup_above_its_bound_is_marked(void)
+{
+    static const char *const parts[] = {"] 4.00! ", "!: S_abs is above its bound"};
+    static const char *const cells[] = {"| 2.00 |", "| 4.00! |", "!: S_abs is above its bound"};
+    struct world *world = drifting_world(10, NULL);
+    struct csw_report report = report_of(world);
+
+    for (size_t p = 0; p < report.count; p++) {
+        const struct csw_cell *cell = &report.cell[p];
+
+        CU_ASSERT_DOUBLE_EQUAL(cell->bound.fair, fmin(4, (double)cell->point->workers), 0.01);
+        CU_ASSERT_EQUAL(cell->above_bound, cell->point->workers == 8);
+    }
+    csw_report_release(&report);
+    check_contains(text_of(world, csw_report_table), parts, COUNT(parts));
+    check_contains(text_of(world, csw_report_markdown), cells, COUNT(cells));
+    free(world);
+}
+
+static void without_a_speedup_above_its_bound_nothing_is_marked(void)
+{
+    struct world *world = drifting_world(10, NULL);
+
+    world->results.host.usable_pus = 8;
+    char *text = text_of(world, csw_report_table);
+
+    CU_ASSERT_PTR_NULL(strchr(text, '!'));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, " bound "));
+    free(text);
+    free(world);
+}
+
+static void a_kernel_of_another_build_has_no_bound(void)
+{
+    struct csw_point points[] = {trial_points[0], trial_points[4]};
+    static const char *const null[] = {"\"bound\": null", "\"above_bound\": false"};
+
+    points[0].kernel = points[1].kernel = (char *)"of-tomorrow";
+    struct world *world = world_new(points, 2, 6);
+
+    for (uint64_t r = 0; r < 6; r++) {
+        add_sample(world, 0, r, 100 * MS, 1);
+        add_sample(world, 1, r, MS, 1);
+    }
+    char *text = text_of(world, csw_report_table);
+
+    CU_ASSERT_PTR_NULL(strchr(text, '!'));
+    free(text);
+    check_contains(text_of(world, csw_report_json), null, COUNT(null));
+    free(world);
+}
+
 static void fewer_than_six_rounds_show_no_interval(void)
 {
     static const char *const parts[] = {"ms (n=5)", "1.60 (n=5)", "too few rounds"};
@@ -530,7 +583,7 @@ static void every_row_of_csv_has_the_columns_of_the_header(void)
 
         for_each_line(text_of(world, csw_report_csv), check_fields, &seen);
         CU_ASSERT_EQUAL(seen.rows, 1 + COUNT(trial_points));
-        CU_ASSERT_EQUAL(seen.fields, 9 + 3 * csw_report_column_count + 4);
+        CU_ASSERT_EQUAL(seen.fields, 9 + 3 * csw_report_column_count + 7);
         free(world);
     }
 }
@@ -538,10 +591,12 @@ static void every_row_of_csv_has_the_columns_of_the_header(void)
 static void csv_holds_the_numbers_in_the_order_of_its_header(void)
 {
     static const char *const parts[] = {
-        "kernel,options,tasks,schedule,driver,settings,workers,oversubscribed,rounds,time_ns,time_ns_low,",
+        "kernel,options,tasks,schedule,driver,settings,workers,oversubscribed,rounds,time_ns,time_"
+        "ns_low,",
         "trial,,\"50,60\",dynamic,pthread,,2,0,10,203125000,93750000,312500000,1.6,1.6,1.6,",
         "trial,,\"50,60\",dynamic,fork,,8,1,10,50781250,",
-        ",min_ns,preempted,pss_bytes,peak_bytes\n",
+        ",4,4,1\n", /* the bounds of fork with 8 workers, and that it is above them */
+        ",min_ns,preempted,pss_bytes,peak_bytes,bound,hard_bound,above_bound\n",
     };
     struct world *world = drifting_world(10, NULL);
 
@@ -622,6 +677,11 @@ static void check_json_point(const json_t *point, const struct csw_cell *cell, s
     CU_ASSERT_EQUAL(json_array_size(json_object_get(point, "round_cpu_ns")), rounds);
     CU_ASSERT(json_is_string(json_object_get(point, "unit")));
     CU_ASSERT(json_is_boolean(json_object_get(point, "waits")));
+    CU_ASSERT_DOUBLE_EQUAL(json_number_value(json_object_get(point, "bound")), cell->bound.fair,
+                           1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(json_number_value(json_object_get(point, "hard_bound")),
+                           cell->bound.hard, 1e-9);
+    CU_ASSERT_EQUAL(json_is_true(json_object_get(point, "above_bound")), cell->above_bound);
 }
 
 static void json_holds_every_estimate_of_every_point(void)
@@ -841,6 +901,9 @@ static const struct test tests[] = {
     TEST(what_a_visit_by_hand_does_not_know_stays_unknown),
     TEST(bases_are_of_the_same_work_and_schedule),
     TEST(the_table_shows_values_with_their_intervals),
+    TEST(a_speedup_above_its_bound_is_marked),
+    TEST(without_a_speedup_above_its_bound_nothing_is_marked),
+    TEST(a_kernel_of_another_build_has_no_bound),
     TEST(fewer_than_six_rounds_show_no_interval),
     TEST(a_pair_with_few_rounds_is_explained_too),
     TEST(tables_fit_into_a_hundred_columns),

@@ -94,6 +94,12 @@ struct csw_part {
     uint64_t first_unit;
 };
 
+/* The first item of piece k; k = pieces gives n. */
+static inline uint64_t csw_part_item(const struct csw_part *part, uint64_t k)
+{
+    return k * part->quotient + (k < part->remainder ? k : part->remainder);
+}
+
 /*
  * Where listed hits go: mapped memory shared with forked workers, made before the team opens. Units
  * are first counted (by the closed form, by fill, or by scan where there is neither), then written.
