@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include <coresweep/err.h>
+#include <coresweep/tally.h>
 
 #define CSW_KERNEL_ABI 3u
 
@@ -40,18 +41,6 @@ struct csw_option {
 struct csw_task {
     uint64_t n;
     uint8_t choice[CSW_MAX_OPTIONS]; /* which value of the kernel's k-th option; 0: the default */
-};
-
-/*
- * What a range of items gave. All sums are mod 2^64 and tallies add in any order, so that every
- * way of cutting a task into ranges must give the same total.
- */
-struct csw_tally {
-    uint64_t items;  /* items looked at */
-    uint64_t work;   /* elementary steps (comparisons of `trial`), counted as they happen */
-    uint64_t hits;   /* items found */
-    uint64_t digest; /* sum of the hits; 0 where scan only counts them; or a hash of the items where
-                        a kernel finds nothing */
 };
 
 struct csw_kernel {
@@ -124,23 +113,6 @@ struct csw_kernel {
  */
 int csw_data_map(void **ret_data, uint64_t bytes, struct csw_err *);
 void csw_data_unmap(void *data); /* accepts NULL */
-
-/* ---- tallies -------------------------------------------------------------------------------- */
-
-/* Adds `add` to `sum`. */
-static inline void csw_tally_add(struct csw_tally *sum, const struct csw_tally *add)
-{
-    sum->items += add->items;
-    sum->work += add->work;
-    sum->hits += add->hits;
-    sum->digest += add->digest;
-}
-
-static inline bool csw_tally_equal(const struct csw_tally *a, const struct csw_tally *b)
-{
-    return a->items == b->items && a->work == b->work && a->hits == b->hits &&
-           a->digest == b->digest;
-}
 
 /* ---- the registry --------------------------------------------------------------------------- */
 

@@ -18,8 +18,11 @@ run() {
 }
 
 "$CMAKE" --install "$BUILD" --prefix "$prefix" >/dev/null
-[ "$(cd "$prefix" && find include -type f)" = include/coresweep/squares.h ] ||
-    fail "other headers than the public one: $(find "$prefix/include")"
+headers=squares.h
+has_run=$([ ! -e "$BUILD/libcoresweep-run.so" ] || echo yes) # a build of libcoresweep alone has not
+[ -z "$has_run" ] || headers='err.h run.h squares.h tally.h'
+[ "$(cd "$prefix/include" && find . -type f | sort | xargs)" = "$(printf './coresweep/%s ' $headers | xargs)" ] ||
+    fail "other headers than $headers: $(find "$prefix/include")"
 
 PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name coresweep.pc)")
 export PKG_CONFIG_PATH
@@ -55,10 +58,15 @@ readelf -d example | grep -q 'NEEDED.*libcoresweep\.so\.' || fail "the example i
 replay static -static
 ! readelf -d example | grep -q NEEDED || fail "the example is not static"
 
-# What the shared library shows is what the header declares, and everything of it.
-declared=$(sed -nE '/^CSW_PUBLIC/,/;/s/.*[ *](csw_[a-z_]+)\(.*/\1/p' "$prefix/include/coresweep/squares.h" | sort)
-shown=$(nm -D --defined-only "$libdir/libcoresweep.so" | awk '$2 ~ /[A-Z]/ { print $3 }' | sort)
-[ "$declared" = "$shown" ] || fail "declared: $declared; in the library: $shown"
+# check_shown LIBRARY HEADER...: what it shows is what the headers declare, and everything of it.
+check_shown() {
+    local declared shown
+    declared=$(sed -nE '/^CSW_PUBLIC/,/;/s/.*[ *](csw_[a-z_]+)\(.*/\1/p' "${@:2}" | sort)
+    shown=$(nm -D --defined-only "$libdir/$1" | awk '$2 ~ /[A-Z]/ { print $3 }' | sort)
+    [ -n "$declared" ] && [ "$declared" = "$shown" ] || fail "$1: declared: $declared; shown: $shown"
+}
+
+check_shown libcoresweep.so "$prefix/include/coresweep/squares.h"
 
 cat >in_use.c <<'END'
 #include <coresweep/squares.h>
@@ -101,4 +109,48 @@ for kind in "" -static; do
     # shellcheck disable=SC2086
     $CC $kind early.c -o early $flags
     run ./early || fail "a constructor counts wrongly${kind:+ with $kind}"
+done
+
+[ -n "$has_run" ] || exit 0
+
+# libcoresweep-run, from C and from Python.
+check_shown libcoresweep-run.so "$prefix"/include/coresweep/{squares,run}.h
+[ "$(readelf -d "$libdir/libcoresweep-run.so" | sed -nE 's/.*SONAME.*\[(.*)\]/\1/p')" = libcoresweep-run.so.0 ] ||
+    fail "the library is not the one that python/coresweep.py asks for"
+cat >job.c <<'END'
+#include <coresweep/run.h>
+#include <stdio.h>
+
+int main(void)
+{
+    static const uint64_t tasks[] = {1000, 2000, 5000, 3000, 100}, numbers[] = {15, 16};
+    const struct csw_run_request request = {
+        .kernel = "trial", .tasks = tasks, .count = 5, .driver = "fork", .workers = 2};
+    struct csw_run_lists *lists;
+    struct csw_tally tally;
+    struct csw_err err;
+
+    if (csw_run_job(&request, &tally, &err) < 0 || csw_run_lists_open(&lists, &request, &err) < 0)
+        return puts(err.text), 1;
+    for (size_t task = 0; task < 5; task++) {
+        uint64_t count;
+
+        csw_run_lists_hits(lists, task, &count);
+        printf("%llu ", (unsigned long long)count);
+    }
+    csw_run_lists_close(lists);
+    printf("%llu %zu\n", (unsigned long long)tally.hits, csw_count_array(numbers, 2));
+    return 0;
+}
+END
+# shellcheck disable=SC2046
+$CC -std=c99 -Wall -Wextra -Werror job.c -o job $(pkg-config --cflags --libs coresweep-run)
+[ "$(run ./job)" = "31 44 70 54 10 209 1" ] || fail "a program in C: $(run ./job)"
+
+# The module finds the library of its own tree.
+for python in /usr/bin/python3 $(type -P python3); do
+    found=$(env -u CORESWEEP_LIBRARY PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$prefix/share/coresweep/python" "$python" -c '
+import coresweep
+print(coresweep.library(), *coresweep.squares(9))') || fail "python/coresweep.py under $python"
+    [ "$found" = "$(realpath -s "$libdir")/libcoresweep-run.so.0 1 4 9" ] || fail "under $python: $found"
 done
