@@ -224,6 +224,27 @@ int cli_choose_isa(const char *wanted, struct csw_err *err)
     return set && *set ? check_isa("CORESWEEP_ISA", set, err) : 0;
 }
 
+static volatile sig_atomic_t stop;
+
+static void on_signal(int signal_number)
+{
+    (void)signal_number;
+    stop = 1;
+}
+
+const volatile sig_atomic_t *cli_catch_stop(void)
+{
+    const struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction before;
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    /* under nohup a command is meant to survive its terminal */
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, &action, NULL);
+    return &stop;
+}
+
 error_t cli_no_arguments(int key, char *argument, struct argp_state *state)
 {
     if (key != ARGP_KEY_ARG)

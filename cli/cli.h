@@ -3,6 +3,7 @@
 #define CSW_CLI_H
 
 #include <argp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ int cli_run(int argc, char **argv);
 int cli_sweep(int argc, char **argv);
 int cli_report(int argc, char **argv);
 int cli_filter(int argc, char **argv);
+int cli_probe(int argc, char **argv);
 
 /* Prints the sentence to stderr; returns CSW_EXIT_USAGE, or CSW_EXIT_WRONG_TALLY for CSW_EWRONG. */
 int cli_bad_input(const struct csw_err *);
@@ -66,6 +68,16 @@ int cli_choose_memory(struct csw_memory *ret_memory, const struct csw_topo *, co
                       bool huge_pages, struct csw_err *);
 
 #define CLI_MAX_MIN_MS 3600000u
+#define CLI_MAX_TIMEOUT_S 31536000u
+
+/*
+ * Catches SIGINT, SIGTERM and, unless it is ignored, SIGHUP from here on: what is returned becomes
+ * not 0 then, so that no process is left behind.
+ */
+const volatile sig_atomic_t *cli_catch_stop(void);
+
+/* Prints the table of probes, for `list` and for `probe` without a name. 0 or a negative errno. */
+int cli_print_probes(struct csw_err *);
 
 /*
  * Refuses (-EINVAL) to measure where a variable makes OpenMP bind this process before main; `hint`

@@ -5,15 +5,16 @@
 #include <string.h>
 
 #include <coresweep/driver.h>
+#include <coresweep/probe.h>
 #include <coresweep/squares.h>
 
 #include "harness/table.h"
 
 static const struct argp list_argp = {
     .parser = cli_no_arguments,
-    .doc = "Lists the kernels (what work is), the drivers (how it reaches workers), and the "
-           "instruction sets that kernels with the option --isa and `filter` can use; --isa or "
-           "CORESWEEP_ISA chooses another one than the best."
+    .doc = "Lists the kernels (what work is), the drivers (how it reaches workers), the "
+           "instruction sets that kernels with the option --isa and `filter` can use (--isa or "
+           "CORESWEEP_ISA chooses another one than the best), and the probes (small experiments)."
            "\vExample:\n  coresweep list",
 };
 
@@ -81,6 +82,17 @@ static int print_isas(struct csw_err *err)
     return csw_table_print(table, stdout, err);
 }
 
+int cli_print_probes(struct csw_err *err)
+{
+    static const struct csw_column columns[] = {{"probe", false}, {"what it is", false}};
+    struct csw_table *table = csw_table_new(columns, 2);
+    const struct csw_probe *probe;
+
+    for (size_t i = 0; (probe = csw_probe_at(i)); i++)
+        csw_table_row(table, (const char *[]){probe->name, probe->summary});
+    return csw_table_print(table, stdout, err);
+}
+
 int cli_list(int argc, char **argv)
 {
     struct csw_err err;
@@ -97,5 +109,8 @@ int cli_list(int argc, char **argv)
     printf("\n");
     if (code == 0)
         code = print_isas(&err);
+    printf("\n");
+    if (code == 0)
+        code = cli_print_probes(&err);
     return code == 0 ? CSW_EXIT_DONE : cli_failed(&err);
 }

@@ -24,6 +24,7 @@ static const struct command {
     {"run", "coresweep run", "measure one point, or list what a kernel finds", cli_run},
     {"sweep", "coresweep sweep", "measure speedup over worker counts and drivers", cli_sweep},
     {"report", "coresweep report", "tables, CSV and JSON from a sweep's file", cli_report},
+    {"probe", "coresweep probe", "a small experiment, in C or in Python", cli_probe},
     {"filter", "coresweep filter", "keep the perfect squares of a stream of numbers", cli_filter},
 };
 

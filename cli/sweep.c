@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,9 +45,8 @@ struct sweep_command {
     struct csw_results before; /* with --resume */
     struct csw_writer *writer;
     struct csw_visit visit;
+    const volatile sig_atomic_t *stop;
 };
-
-static volatile sig_atomic_t stop;
 
 /* ---- options -------------------------------------------------------------------------------- */
 
@@ -121,7 +119,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         options->resume = argument;
         return 0;
     case KEY_TIMEOUT:
-        options->timeout_s = cli_number("--timeout", argument, 1, 31536000);
+        options->timeout_s = cli_number("--timeout", argument, 1, CLI_MAX_TIMEOUT_S);
         return 0;
     default:
         return cli_no_arguments(key, argument, state);
@@ -495,24 +493,6 @@ static void show_warning(void *context, const char *sentence)
     cli_warn("%s", sentence);
 }
 
-static void on_signal(int signal_number)
-{
-    (void)signal_number;
-    stop = 1;
-}
-
-static void catch_signals(void)
-{
-    const struct sigaction action = {.sa_handler = on_signal};
-    struct sigaction before;
-
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    /* under nohup the sweep is meant to survive its terminal */
-    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-        sigaction(SIGHUP, &action, NULL);
-}
-
 /* ---- the command ---------------------------------------------------------------------------- */
 
 static int show_results(const char *path, struct csw_err *err)
@@ -624,7 +604,7 @@ static void describe_visits(struct sweep_command *command, const struct csw_plan
                                         .samples = plan->samples,
                                         .min_ms = plan->min_ms,
                                         .timeout_ns = command->options->timeout_s * CSW_NS_PER_S,
-                                        .stop = &stop};
+                                        .stop = command->stop};
 }
 
 /* Runs the plan into the open file; the file is closed in any case, and shown as far as it goes. */
@@ -700,7 +680,7 @@ int cli_sweep(int argc, char **argv)
     argp_parse(&sweep_argp, argc, argv, 0, NULL, &options);
     struct sweep_command command = {.options = &options, .line = join_command(argc, argv)};
 
-    catch_signals();
+    command.stop = cli_catch_stop();
     const int code = prepare(&command, &series, &err);
     int status;
 

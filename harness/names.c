@@ -113,6 +113,21 @@ int csw_driver_require(const struct csw_driver **ret_driver, const char *name, s
     return 0;
 }
 
+int csw_probe_require(const struct csw_probe **ret_probe, const char *name, struct csw_err *err)
+{
+    const struct csw_probe *probe = csw_probe_find(name);
+    const char *known[MAX_KNOWN];
+    size_t count = 0;
+
+    if (!probe) {
+        for (; count < MAX_KNOWN && csw_probe_at(count); count++)
+            known[count] = csw_probe_at(count)->name;
+        return csw_unknown(err, "probe", name, known, count);
+    }
+    *ret_probe = probe;
+    return 0;
+}
+
 int csw_for_each_word(const char *list, int (*each)(const char *, void *, struct csw_err *),
                       void *context, struct csw_err *err)
 {

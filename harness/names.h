@@ -8,12 +8,16 @@
 #include <coresweep/driver.h>
 #include <coresweep/err.h>
 #include <coresweep/kernel.h>
+#include <coresweep/probe.h>
 
 /* The kernel of that name, usable here. 0, -EINVAL naming the nearest one, or -ENOTSUP. */
 int csw_kernel_require(const struct csw_kernel **ret_kernel, const char *name, struct csw_err *);
 
 /* The driver of that name, built in. 0, -EINVAL naming the nearest one, or -ENOTSUP. */
 int csw_driver_require(const struct csw_driver **ret_driver, const char *name, struct csw_err *);
+
+/* The probe of that name. 0, or -EINVAL naming the nearest one. */
+int csw_probe_require(const struct csw_probe **ret_probe, const char *name, struct csw_err *);
 
 /* Returns -EINVAL with "unknown <kind> '<name>'; did you mean ...? There are ...". */
 int csw_unknown(struct csw_err *, const char *kind, const char *name, const char *const *known,

@@ -50,6 +50,10 @@ static const struct csw_field end_fields[] = {
 #define END(...) CSW_FIELD(csw_end, __VA_ARGS__)
 #include <coresweep/record.def>
 };
+static const struct csw_field reading_fields[] = {
+#define READING(...) CSW_FIELD(csw_reading, __VA_ARGS__)
+#include <coresweep/record.def>
+};
 
 #define CSW_FIELDS(line_, list)                                                                    \
     {                                                                                              \
@@ -63,6 +67,7 @@ const struct csw_fields csw_sample_fields = CSW_FIELDS("sample", sample_fields);
 const struct csw_fields csw_worker_fields = CSW_FIELDS("worker", worker_fields);
 const struct csw_fields csw_event_fields = CSW_FIELDS("event", event_fields);
 const struct csw_fields csw_end_fields = CSW_FIELDS("end", end_fields);
+const struct csw_fields csw_reading_fields = CSW_FIELDS("reading", reading_fields);
 
 /* ---- one member ----------------------------------------------------------------------------- */
 
@@ -294,6 +299,11 @@ char *csw_end_line(const struct csw_end *end)
     return line_of(&csw_end_fields, csw_record_json(&csw_end_fields, end));
 }
 
+char *csw_reading_line(const struct csw_reading *reading)
+{
+    return line_of(&csw_reading_fields, csw_record_json(&csw_reading_fields, reading));
+}
+
 /* One field of all workers; NULL: out of memory. */
 static json_t *column_json(const struct csw_sample *sample, const struct csw_field *field)
 {
@@ -396,6 +406,36 @@ int csw_sample_parse(struct csw_sample *ret_sample, const char *line, struct csw
     return code;
 }
 
+int csw_reading_read(struct csw_reading *ret_reading, const json_t *object, struct csw_err *err)
+{
+    struct csw_reading reading = {0};
+    const int code = csw_record_read(&csw_reading_fields, &reading, object, err);
+
+    if (code < 0) {
+        csw_reading_release(&reading);
+        return code;
+    }
+    *ret_reading = reading;
+    return 0;
+}
+
+int csw_reading_parse(struct csw_reading *ret_reading, const char *line, struct csw_err *err)
+{
+    json_error_t error;
+    json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, &error);
+
+    if (!object)
+        return csw_fail(err, -EINVAL, "a reading is no JSON: %s", error.text);
+    const char *type = json_string_value(json_object_get(object, "type"));
+    const int code = type && strcmp(type, csw_reading_fields.line) == 0
+                         ? csw_reading_read(ret_reading, object, err)
+                         : csw_fail(err, -EINVAL, "a reading's \"type\" is '%.40s', not '%s'",
+                                    type ? type : "", csw_reading_fields.line);
+
+    json_decref(object);
+    return code;
+}
+
 /* ---- life cycle ----------------------------------------------------------------------------- */
 
 void csw_plan_release(struct csw_plan *plan)
@@ -428,4 +468,10 @@ void csw_event_release(struct csw_event *event)
 {
     if (event)
         release_texts(&csw_event_fields, event);
+}
+
+void csw_reading_release(struct csw_reading *reading)
+{
+    if (reading)
+        release_texts(&csw_reading_fields, reading);
 }

@@ -23,4 +23,7 @@ int csw_record_read(const struct csw_fields *, void *record, const json_t *objec
 /* Reads a sample with its workers; untouched on failure. */
 int csw_sample_read(struct csw_sample *ret_sample, const json_t *object, struct csw_err *);
 
+/* Reads a reading; untouched on failure. */
+int csw_reading_read(struct csw_reading *ret_reading, const json_t *object, struct csw_err *);
+
 #endif

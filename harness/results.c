@@ -97,6 +97,23 @@ static int read_event(struct csw_results *results, const json_t *object, struct 
     return csw_record_read(&csw_event_fields, &events[results->events++], object, err);
 }
 
+static int read_reading(struct csw_results *results, const json_t *object, struct csw_err *err)
+{
+    struct csw_reading *readings =
+        grow(results->reading, results->readings, sizeof *results->reading);
+
+    if (!readings)
+        return csw_fail(err, -ENOMEM, "no memory for %zu readings", results->readings);
+    results->reading = readings;
+    const int code = csw_reading_read(&readings[results->readings], object, err);
+
+    if (code < 0)
+        return code;
+    results->readings++;
+    results->ended = false; /* it was gone on with */
+    return 0;
+}
+
 static int read_line(struct csw_results *results, const json_t *object, struct csw_err *err)
 {
     const char *type = json_string_value(json_object_get(object, "type"));
@@ -113,6 +130,8 @@ static int read_line(struct csw_results *results, const json_t *object, struct c
     }
     if (strcmp(type, "sample") == 0)
         return read_sample(results, object, err);
+    if (strcmp(type, "reading") == 0)
+        return read_reading(results, object, err);
     if (strcmp(type, "event") == 0)
         return read_event(results, object, err);
     if (strcmp(type, "end") == 0) {
@@ -196,8 +215,11 @@ void csw_results_release(struct csw_results *results)
         csw_sample_release(&results->sample[i]);
     for (size_t i = 0; i < results->events; i++)
         csw_event_release(&results->event[i]);
+    for (size_t i = 0; i < results->readings; i++)
+        csw_reading_release(&results->reading[i]);
     free(results->sample);
     free(results->event);
+    free(results->reading);
     *results = (struct csw_results){0};
 }
 

@@ -1,11 +1,8 @@
 /* usage.c - see usage.h */
 #include "usage.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,6 +10,7 @@
 #include <string.h>
 
 #include "files.h"
+#include "processes.h"
 
 /* ---- one process ---------------------------------------------------------------------------- */
 
@@ -36,23 +34,12 @@ static double read_bytes(const char *root, pid_t pid, const char *file, const ch
     return bytes;
 }
 
-/* The state and the parent follow the name, which may hold anything, and its bracket. */
-static bool is_child(const char *root, pid_t pid, pid_t parent)
-{
-    char path[64], state;
-    int its_parent;
-
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    char *line = csw_file_line(root, path);
-    const char *name_end = line ? strrchr(line, ')') : NULL;
-    const bool found = name_end && sscanf(name_end, ") %c %d", &state, &its_parent) == 2 &&
-                       its_parent == (int)parent && state != 'Z';
-
-    free(line);
-    return found;
-}
-
 /* ---- a process and its children ------------------------------------------------------------- */
+
+struct family {
+    struct csw_usages *usages;
+    const char *root;
+};
 
 static int add_process(struct csw_usages *usages, const char *root, pid_t pid, struct csw_err *err)
 {
@@ -68,35 +55,23 @@ static int add_process(struct csw_usages *usages, const char *root, pid_t pid, s
     return 0;
 }
 
-/* Over all processes: the list of a task's children exists where CONFIG_PROC_CHILDREN does. */
-static int add_children(struct csw_usages *usages, const char *root, pid_t parent,
-                        struct csw_err *err)
+/* What its child leaves behind until it is waited for takes no memory. */
+static int add_child(pid_t pid, char state, void *context, struct csw_err *err)
 {
-    char path[PATH_MAX];
-    DIR *proc =
-        snprintf(path, sizeof path, "%s/proc", root) < (int)sizeof path ? opendir(path) : NULL;
-    const struct dirent *entry;
-    int code = 0;
+    const struct family *family = context;
 
-    while (proc && code == 0 && (entry = readdir(proc))) {
-        const pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-
-        if (isdigit((unsigned char)*entry->d_name) && is_child(root, pid, parent))
-            code = add_process(usages, root, pid, err);
-    }
-    if (proc)
-        closedir(proc);
-    return code;
+    return state == 'Z' ? 0 : add_process(family->usages, family->root, pid, err);
 }
 
 int csw_usages_init(struct csw_usages *ret_usages, const char *root, pid_t parent,
                     struct csw_err *err)
 {
     struct csw_usages usages = {0};
+    struct family family = {.usages = &usages, .root = root};
     int code = add_process(&usages, root, parent, err);
 
     if (code == 0)
-        code = add_children(&usages, root, parent, err);
+        code = csw_each_child(root, parent, add_child, &family, err);
     if (code < 0) {
         csw_usages_release(&usages);
         return code;

@@ -2,38 +2,17 @@
 #include "visit.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "clock.h"
+#include "command.h"
 #include "options.h"
 
-/* How long the parent sleeps at most before it looks at the time and at the user's wish. */
-#define LOOK_MS 200
-
-/* What a visit prints on one of its two streams. */
-struct capture {
-    int fd;
-    char *text; /* always ends in '\0' */
-    size_t length;
-};
-
-struct child {
-    pid_t pid;
-    struct capture out, err;
-    int status;
-    uint64_t start_ns, end_ns;
-};
-
-/* ---- starting ------------------------------------------------------------------------------- */
+/* ---- its command line ----------------------------------------------------------------------- */
 
 #define MAX_ARGUMENTS 39
 #define MAX_WORDS (2 * CSW_MAX_OPTIONS) /* options of the kernel, and of the driver */
@@ -102,179 +81,29 @@ static int build_arguments(struct arguments *ret, const struct csw_visit *visit,
     return code;
 }
 
-/* In the child: dies with its parent, writes into the pipes, becomes coresweep run. */
-static _Noreturn void become_visit(const char *program, char *const *arguments, pid_t parent,
-                                   const int out[2], const int err[2])
-{
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() == parent && dup2(out[1], STDOUT_FILENO) >= 0 && dup2(err[1], STDERR_FILENO) >= 0)
-        execv(program, arguments);
-    dprintf(err[1], "cannot start %s: %s\n", program, strerror(errno));
-    _exit(127);
-}
-
-static int start(struct child *child, const char *program, char *const *arguments,
-                 struct csw_err *err)
-{
-    int out[2], errors[2];
-
-    if (pipe2(out, O_CLOEXEC) != 0)
-        return csw_fail(err, -errno, "cannot make a pipe: %s", strerror(errno));
-    if (pipe2(errors, O_CLOEXEC) != 0) {
-        const int code = csw_fail(err, -errno, "cannot make a pipe: %s", strerror(errno));
-
-        close(out[0]);
-        close(out[1]);
-        return code;
-    }
-    const pid_t parent = getpid();
-
-    child->start_ns = csw_now_ns();
-    child->pid = fork();
-    if (child->pid == 0)
-        become_visit(program, arguments, parent, out, errors);
-    const int code =
-        child->pid < 0 ? csw_fail(err, -errno, "cannot fork a visit: %s", strerror(errno)) : 0;
-
-    close(out[1]);
-    close(errors[1]);
-    if (code < 0) {
-        close(out[0]);
-        close(errors[0]);
-        return code;
-    }
-    child->out.fd = out[0];
-    child->err.fd = errors[0];
-    return 0;
-}
-
-static int start_visit(struct child *child, const struct csw_visit *visit,
-                       const struct csw_point *point, struct csw_err *err)
-{
-    struct arguments arguments = {0};
-    int code = build_arguments(&arguments, visit, point, err);
-
-    if (code == 0)
-        code = start(child, visit->program, arguments.list, err);
-    release_arguments(&arguments);
-    return code;
-}
-
-/* ---- listening ------------------------------------------------------------------------------ */
-
-/* Appends what is there to read; closes the stream at its end. */
-static int capture_more(struct capture *capture, struct csw_err *err)
-{
-    char bytes[4096];
-    const ssize_t got = read(capture->fd, bytes, sizeof bytes);
-
-    if (got < 0)
-        return errno == EINTR
-                   ? 0
-                   : csw_fail(err, -errno, "cannot read from a visit: %s", strerror(errno));
-    if (got == 0) {
-        close(capture->fd);
-        capture->fd = -1;
-        return 0;
-    }
-    char *text = realloc(capture->text, capture->length + (size_t)got + 1);
-
-    if (!text)
-        return csw_fail(err, -ENOMEM, "no memory for what a visit prints");
-    memcpy(text + capture->length, bytes, (size_t)got);
-    capture->length += (size_t)got;
-    text[capture->length] = '\0';
-    capture->text = text;
-    return 0;
-}
-
-static int listen_once(struct child *child, struct csw_err *err)
-{
-    struct pollfd streams[] = {{.fd = child->out.fd, .events = POLLIN},
-                               {.fd = child->err.fd, .events = POLLIN}};
-    struct capture *const captures[] = {&child->out, &child->err};
-    const int ready = poll(streams, 2, LOOK_MS);
-
-    if (ready < 0 && errno != EINTR)
-        return csw_fail(err, -errno, "cannot wait for a visit: %s", strerror(errno));
-    for (size_t i = 0; ready > 0 && i < 2; i++) {
-        const int code = streams[i].revents ? capture_more(captures[i], err) : 0;
-
-        if (code < 0)
-            return code;
-    }
-    return 0;
-}
-
-/* Until both streams have ended, which is when the visit's last process has. */
-static int listen_until_end(struct child *child, const struct csw_visit *visit, struct csw_err *err)
-{
-    while (child->out.fd >= 0 || child->err.fd >= 0) {
-        const int code = listen_once(child, err);
-
-        if (code < 0)
-            return code;
-        if (visit->stop && *visit->stop)
-            return csw_fail(err, -EINTR, "stopped by the user");
-        if (csw_now_ns() - child->start_ns > visit->timeout_ns)
-            return csw_fail(err, -ETIMEDOUT, "the visit took longer than %.0f s and was killed",
-                            (double)visit->timeout_ns / (double)CSW_NS_PER_S);
-    }
-    return 0;
-}
-
-/* Kills the visit if it was not heard out, and reaps it. */
-static void finish(struct child *child, bool heard_out)
-{
-    if (!heard_out)
-        kill(child->pid, SIGKILL);
-    while (waitpid(child->pid, &child->status, 0) < 0 && errno == EINTR)
-        ;
-    child->end_ns = csw_now_ns();
-    if (child->out.fd >= 0)
-        close(child->out.fd);
-    if (child->err.fd >= 0)
-        close(child->err.fd);
-}
-
 /* ---- reading the answer --------------------------------------------------------------------- */
 
-/* The last thing that the visit said to a person, without the program's name before it. */
-static const char *last_words(const struct capture *err)
+static int check_end(struct csw_outcome *outcome, const struct csw_command *command,
+                     struct csw_err *err)
 {
-    static const char prefix[] = "coresweep: ";
+    const int code = csw_outcome_check_signal(outcome, command, err);
 
-    if (!err->text)
-        return "it said nothing";
-    char *end = err->text + err->length;
-
-    while (end > err->text && end[-1] == '\n')
-        *--end = '\0';
-    const char *line = strrchr(err->text, '\n');
-
-    line = line ? line + 1 : err->text;
-    return strncmp(line, prefix, strlen(prefix)) == 0 ? line + strlen(prefix) : line;
-}
-
-static int check_status(const struct child *child, struct csw_err *err)
-{
-    if (WIFSIGNALED(child->status))
-        return csw_fail(err, -ECHILD, "the visit was killed by signal %d (%s)",
-                        WTERMSIG(child->status), strsignal(WTERMSIG(child->status)));
-    switch (WEXITSTATUS(child->status)) {
+    if (code < 0)
+        return code;
+    switch (WEXITSTATUS(outcome->status)) {
     case CSW_EXIT_DONE:
         return 0;
     case CSW_EXIT_WRONG_TALLY:
-        return csw_fail(err, CSW_EWRONG, "%.480s", last_words(&child->err));
+        return csw_fail(err, CSW_EWRONG, "%.480s", csw_outcome_last_words(outcome));
     default:
-        return csw_fail(err, -ECHILD, "%.480s", last_words(&child->err));
+        return csw_fail(err, -ECHILD, "%.480s", csw_outcome_last_words(outcome));
     }
 }
 
-static int parse_samples(const struct child *child, uint64_t count, struct csw_sample *samples,
-                         struct csw_err *err)
+static int parse_samples(const struct csw_outcome *outcome, uint64_t count,
+                         struct csw_sample *samples, struct csw_err *err)
 {
-    char *rest = child->out.text;
+    char *rest = outcome->stream[CSW_STREAM_OUT].text;
 
     for (uint64_t i = 0; i < count; i++) {
         char *line = rest ? strsep(&rest, "\n") : NULL;
@@ -286,38 +115,47 @@ static int parse_samples(const struct child *child, uint64_t count, struct csw_s
 
         if (code < 0)
             return code;
-        samples[i].process_ns = (double)(child->end_ns - child->start_ns);
+        samples[i].process_ns = (double)(outcome->end_ns - outcome->start_ns);
     }
     return 0;
 }
 
-int csw_visit_run(const struct csw_visit *visit, const struct csw_point *point,
-                  struct csw_sample **ret_samples, struct csw_err *err)
+static int read_answer(struct csw_outcome *outcome, const struct csw_command *command,
+                       uint64_t count, struct csw_sample **ret_samples, struct csw_err *err)
 {
-    struct child child = {.out.fd = -1, .err.fd = -1};
-    struct csw_sample *samples = calloc(visit->samples, sizeof *samples);
-    int code = samples
-                   ? start_visit(&child, visit, point, err)
-                   : csw_fail(err, -ENOMEM, "no memory for %" PRIu64 " samples", visit->samples);
+    struct csw_sample *samples = calloc(count, sizeof *samples);
+    int code = samples ? check_end(outcome, command, err)
+                       : csw_fail(err, -ENOMEM, "no memory for %" PRIu64 " samples", count);
 
-    if (code == 0) {
-        code = listen_until_end(&child, visit, err);
-        finish(&child, code == 0);
-    }
-    if (code == 0 && visit->stop && *visit->stop) /* the terminal told the visit, too */
-        code = csw_fail(err, -EINTR, "stopped by the user");
     if (code == 0)
-        code = check_status(&child, err);
-    if (code == 0)
-        code = parse_samples(&child, visit->samples, samples, err);
-    free(child.out.text);
-    free(child.err.text);
+        code = parse_samples(outcome, count, samples, err);
     if (code < 0) {
-        for (uint64_t i = 0; samples && i < visit->samples; i++)
+        for (uint64_t i = 0; samples && i < count; i++)
             csw_sample_release(&samples[i]);
         free(samples);
         return code;
     }
     *ret_samples = samples;
     return 0;
+}
+
+int csw_visit_run(const struct csw_visit *visit, const struct csw_point *point,
+                  struct csw_sample **ret_samples, struct csw_err *err)
+{
+    struct arguments arguments = {0};
+    const struct csw_command command = {.program = visit->program,
+                                        .arguments = arguments.list,
+                                        .name = "the visit",
+                                        .timeout_ns = visit->timeout_ns,
+                                        .stop = visit->stop};
+    struct csw_outcome outcome = {0};
+    int code = build_arguments(&arguments, visit, point, err);
+
+    if (code == 0)
+        code = csw_command_run(&outcome, &command, err);
+    release_arguments(&arguments);
+    if (code == 0)
+        code = read_answer(&outcome, &command, visit->samples, ret_samples, err);
+    csw_outcome_release(&outcome);
+    return code;
 }

@@ -8,7 +8,7 @@ trap 'rm -rf "$work"' EXIT
 
 mkdir "$work/tree"
 cd "$SOURCE"
-cp -r CMakeLists.txt CMakePresets.json include squares kernels drivers harness run cli python tests docs scripts bench "$work/tree"
+cp -r CMakeLists.txt CMakePresets.json include squares kernels drivers probes harness run cli python tests docs scripts bench "$work/tree"
 cd "$work/tree"
 
 # Fenced blocks: "c PATH" is a new file, "def PATH" lines to append, "sh" a command, "out" its output.

@@ -8,7 +8,7 @@ functions=$(awk '
     FNR == 1 { open = 0 }
     /^\{$/ { open = FNR }
     /^\}$/ && open { print FNR - open - 1, FILENAME ":" open; open = 0 }
-' squares/*.c kernels/*.c drivers/*.c harness/*.c run/*.c cli/*.c bench/*.d/*.c | sort -n)
+' squares/*.c kernels/*.c drivers/*.c probes/*.c harness/*.c run/*.c cli/*.c bench/*.d/*.c | sort -n)
 
 # at TENTHS: the length that so many tenths of the functions do not exceed.
 count=$(wc -l <<<"$functions")

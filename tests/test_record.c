@@ -21,7 +21,7 @@
 
 static const struct csw_fields *const lists[] = {
     &csw_plan_fields,   &csw_point_fields, &csw_host_fields, &csw_sample_fields,
-    &csw_worker_fields, &csw_event_fields, &csw_end_fields,
+    &csw_worker_fields, &csw_event_fields, &csw_end_fields,  &csw_reading_fields,
 };
 
 /* Room for any of the records. */
@@ -33,6 +33,7 @@ union record {
     struct csw_worker worker;
     struct csw_event event;
     struct csw_end end;
+    struct csw_reading reading;
 };
 
 static void *member(const struct csw_field *field, void *record)
@@ -168,17 +169,45 @@ static void check_object(json_t *object, const struct csw_fields *fields, void *
 static void lines_of_plain_records_hold_all_their_fields(void)
 {
     for (unsigned salt = 0; salt < 6; salt++) {
-        union record host = {0}, event = {0}, end = {0};
+        union record host = {0}, event = {0}, end = {0}, reading = {0};
 
         fill(&csw_host_fields, &host, salt);
         fill(&csw_event_fields, &event, salt);
         fill(&csw_end_fields, &end, salt);
+        fill(&csw_reading_fields, &reading, salt);
         check_object(parsed(csw_host_line(&host.host)), &csw_host_fields, &host, 0);
         check_object(parsed(csw_event_line(&event.event)), &csw_event_fields, &event, 0);
         check_object(parsed(csw_end_line(&end.end)), &csw_end_fields, &end, 0);
+        check_object(parsed(csw_reading_line(&reading.reading)), &csw_reading_fields, &reading, 0);
         csw_host_release(&host.host);
         csw_event_release(&event.event);
+        csw_reading_release(&reading.reading);
     }
+}
+
+static void a_line_is_read_back_as_a_reading_only_if_it_says_so(void)
+{
+    union record reading = {0};
+    struct csw_reading back = {0};
+    struct csw_err err;
+
+    fill(&csw_reading_fields, &reading, 1);
+    char *line = csw_reading_line(&reading.reading);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(line);
+    CU_ASSERT_EQUAL_FATAL(csw_reading_parse(&back, line, &err), 0);
+    check_equal(&csw_reading_fields, &reading, &back);
+    csw_reading_release(&back);
+    memcpy(strstr(line, "reading"), "meaning", strlen("meaning"));
+    CU_ASSERT_EQUAL(csw_reading_parse(&back, line, &err), -EINVAL);
+    must_say(err.text, "\"type\" is 'meaning', not 'reading'");
+    CU_ASSERT_EQUAL(csw_reading_parse(&back, "hello", &err), -EINVAL);
+    must_say(err.text, "a reading is no JSON");
+    CU_ASSERT_EQUAL(csw_reading_parse(&back, "{\"type\":\"reading\"}", &err), -EINVAL);
+    must_say(err.text, "lacks \"probe\"");
+    CU_ASSERT_PTR_NULL(back.probe);
+    free(line);
+    csw_reading_release(&reading.reading);
 }
 
 static void the_line_of_a_plan_holds_its_points(void)
@@ -646,6 +675,7 @@ static void the_manual_of_result_files_has_the_table_of_every_list(void)
 
 static const struct test tests[] = {
     TEST(lines_of_plain_records_hold_all_their_fields),
+    TEST(a_line_is_read_back_as_a_reading_only_if_it_says_so),
     TEST(the_line_of_a_plan_holds_its_points),
     TEST(samples_come_back_with_all_their_workers),
     TEST(numbers_beyond_63_bits_are_written_as_text),

@@ -63,10 +63,13 @@ static int reopen_at(struct csw_writer **ret_writer, uint64_t valid_bytes)
     return code < 0 ? code : csw_writer_cut(*ret_writer, valid_bytes, NULL);
 }
 
-/* The lines of a whole sweep: plan, host, six samples, an event, an addition, the end. */
+/* The lines of a whole sweep: plan, host, six samples, an event, a reading, an addition, the end.
+ */
 static size_t sweep_lines(char *ret_lines[MAX_LINES])
 {
     const struct csw_event event = {.what = (char *)"failed", .text = (char *)"it \"broke\"\n"};
+    const struct csw_reading reading = {
+        .probe = (char *)"ticker", .quantity = (char *)"ticks", .round = 2, .value = 597};
     const struct csw_end end = {.samples = 6, .failed = 1, .seconds = 2.5};
     size_t count = 0;
 
@@ -75,6 +78,7 @@ static size_t sweep_lines(char *ret_lines[MAX_LINES])
     for (uint64_t visit = 0; visit < plan.count * plan.rounds; visit++)
         ret_lines[count++] = sample_line(visit % plan.count, visit / plan.count);
     ret_lines[count++] = csw_event_line(&event);
+    ret_lines[count++] = csw_reading_line(&reading);
     ret_lines[count++] = strdup("{\"type\":\"weather\",\"sunny\":true}");
     ret_lines[count++] = csw_end_line(&end);
     return count;
@@ -154,10 +158,14 @@ static void a_sweep_reads_back_as_it_was_written(void)
     CU_ASSERT_EQUAL(results.sample[1].worker[1].cpu_ns, 9);
     CU_ASSERT_EQUAL_FATAL(results.events, 1);
     CU_ASSERT_STRING_EQUAL(results.event[0].text, "it \"broke\"\n");
+    CU_ASSERT_EQUAL_FATAL(results.readings, 1);
+    CU_ASSERT_STRING_EQUAL(results.reading[0].probe, "ticker");
+    CU_ASSERT_STRING_EQUAL(results.reading[0].runtime, "");
+    CU_ASSERT(results.reading[0].round == 2 && results.reading[0].value == 597);
     CU_ASSERT(results.ended && results.end.samples == 6 && results.end.seconds == 2.5);
     CU_ASSERT(!results.cut_off);
     csw_results_release(&results);
-    CU_ASSERT(!results.sample && !results.event && !results.plan.points);
+    CU_ASSERT(!results.sample && !results.event && !results.reading && !results.plan.points);
 }
 
 static void a_file_that_exists_is_not_touched(void)
@@ -348,6 +356,7 @@ static void garbage_in_the_middle_is_named_by_file_and_line(void)
         {6, "{\"type\":7}", "no \"type\""},
         {6, "[]", "no \"type\""},
         {8, "{\"type\":\"event\",\"what\":1}", "\"what\" in a line"},
+        {10, "{\"type\":\"reading\",\"probe\":1}", "\"probe\" in a line"},
         {9, "{\"type\":\"end\"}", "lacks \"samples\""},
         {9, "{\"type\":\"host\"}", "a line of type 'host' lacks \"hostname\""},
         {11, "\xff\xfe", "not JSON"},

@@ -1,6 +1,7 @@
 /*
- * record.h - the result file: JSON Lines of `plan`, `host`, `sample`, `event` and `end`, one object
- * a line, written as they come. A file that was cut off is valid up to its last complete line.
+ * record.h - the result file: JSON Lines of `plan`, `host`, `sample`, `reading`, `event` and `end`,
+ * one object a line, written as they come. A file that was cut off is valid up to its last complete
+ * line.
  *
  * The structs are made from record.def. `text` members are heap strings owned by their struct;
  * NULL reads as "".
@@ -64,6 +65,12 @@ struct csw_end {
 #include <coresweep/record.def>
 };
 
+/* What a probe found out (see probe.h). */
+struct csw_reading {
+#define READING CSW_MEMBER
+#include <coresweep/record.def>
+};
+
 /* ---- one list of fields per struct ---------------------------------------------------------- */
 
 struct csw_field {
@@ -82,7 +89,7 @@ struct csw_fields {
 };
 
 extern const struct csw_fields csw_plan_fields, csw_point_fields, csw_host_fields,
-    csw_sample_fields, csw_worker_fields, csw_event_fields, csw_end_fields;
+    csw_sample_fields, csw_worker_fields, csw_event_fields, csw_end_fields, csw_reading_fields;
 
 /*
  * The first field marked `same` in which the two structs differ; NULL if there is none. `ret_a` and
@@ -95,6 +102,7 @@ void csw_plan_release(struct csw_plan *);
 void csw_host_release(struct csw_host *);
 void csw_sample_release(struct csw_sample *);
 void csw_event_release(struct csw_event *);
+void csw_reading_release(struct csw_reading *);
 
 /* ---- lines ---------------------------------------------------------------------------------- */
 
@@ -104,18 +112,26 @@ char *csw_host_line(const struct csw_host *);
 char *csw_sample_line(const struct csw_sample *);
 char *csw_event_line(const struct csw_event *);
 char *csw_end_line(const struct csw_end *);
+char *csw_reading_line(const struct csw_reading *);
 
 /* Reads one sample line. 0, or -EINVAL with the sentence that says what is wrong with it. */
 int csw_sample_parse(struct csw_sample *ret_sample, const char *line, struct csw_err *);
+
+/*
+ * Reads one reading line, which must say that it is one. 0, or -EINVAL with the sentence that says
+ * what is wrong with it. The caller releases the reading.
+ */
+int csw_reading_parse(struct csw_reading *ret_reading, const char *line, struct csw_err *);
 
 /* ---- files ---------------------------------------------------------------------------------- */
 
 struct csw_results {
     struct csw_plan plan;
     struct csw_host host;
-    size_t samples, events;
+    size_t samples, events, readings;
     struct csw_sample *sample;
     struct csw_event *event;
+    struct csw_reading *reading;
     bool ended; /* the end line is there */
     struct csw_end end;
     uint64_t valid_bytes; /* length of the complete lines */
