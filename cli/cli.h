@@ -17,6 +17,7 @@ int cli_topo(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_sweep(int argc, char **argv);
 int cli_report(int argc, char **argv);
+int cli_story(int argc, char **argv);
 int cli_filter(int argc, char **argv);
 int cli_probe(int argc, char **argv);
 
@@ -92,6 +93,37 @@ int cli_check_binding(const char *hint, struct csw_err *);
  * Returns 0, -EINVAL for an unknown name, or -ENOTSUP.
  */
 int cli_choose_isa(const char *wanted, struct csw_err *);
+
+/* ---- what the commands that write a result file share ---------------------------------------- */
+
+struct csw_host;
+struct csw_plan;
+struct csw_progress;
+struct csw_topo;
+struct csw_writer;
+
+/* The words of the command line with single blanks between them; the caller frees them. */
+char *cli_join_words(int argc, char **argv);
+
+/* "<prefix>-<host>-<time>.jsonl", which the caller frees. NULL: no memory or no local time. */
+char *cli_result_path(const char *prefix, const struct csw_host *);
+
+/* Finds out once whether workers can be bound as `pin` says, and notes in the host why not. */
+int cli_find_binding(const struct csw_topo *, const char *pin, struct csw_host *, struct csw_err *);
+
+/* Warns of a CPU quota, and of workers that cannot be bound. */
+void cli_warn_of_machine(const struct csw_host *);
+
+/* Writes the first two lines of a result file. Returns 0 or what csw_writer_line returned. */
+int cli_write_head(struct csw_writer *, const struct csw_plan *, const struct csw_host *,
+                   struct csw_err *);
+
+/* For struct csw_watch: the line on stderr that is written over and over, and warnings. */
+void cli_show_progress(void *context, const struct csw_progress *);
+void cli_show_warning(void *context, const char *sentence);
+
+/* Clears the line, where there is a terminal. */
+void cli_clear_progress(void);
 
 /*
  * argp parser for commands that take one file and nothing else of their own: keeps its name in

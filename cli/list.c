@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <coresweep/driver.h>
+#include <coresweep/interpreter.h>
 #include <coresweep/probe.h>
 #include <coresweep/squares.h>
 
@@ -12,9 +13,10 @@
 
 static const struct argp list_argp = {
     .parser = cli_no_arguments,
-    .doc = "Lists the kernels (what work is), the drivers (how it reaches workers), the "
-           "instruction sets that kernels with the option --isa and `filter` can use (--isa or "
-           "CORESWEEP_ISA chooses another one than the best), and the probes (small experiments)."
+    .doc = "Lists the kernels (what work is), the drivers (how it reaches workers), the Python "
+           "interpreters on the PATH, the instruction sets that kernels with the option --isa and "
+           "`filter` can use (--isa or CORESWEEP_ISA chooses another one than the best), and the "
+           "probes (small experiments)."
            "\vExample:\n  coresweep list",
 };
 
@@ -47,6 +49,8 @@ static int print_drivers(struct csw_err *err)
 
         if (!driver)
             snprintf(state, sizeof state, "not built: %s", entry->missing);
+        else if (driver->missing && driver->missing())
+            snprintf(state, sizeof state, "not here: %s", driver->missing());
         csw_table_row(table, (const char *[]){entry->name, state, driver ? driver->summary : ""});
     }
     return csw_table_print(table, stdout, err);
@@ -62,6 +66,31 @@ static int print_runtimes(struct csw_err *err)
     for (size_t i = 0; (entry = csw_driver_at(i)); i++)
         if (entry->driver && entry->driver->library)
             csw_table_row(table, (const char *[]){entry->name, entry->driver->library()});
+    return csw_table_print(table, stdout, err);
+}
+
+/* Each is started once, for it alone knows what it is. */
+static int print_interpreters(struct csw_err *err)
+{
+    static const struct csw_column columns[] = {
+        {"interpreter", false}, {"what it is", false}, {"file", false}};
+    struct csw_table *table = csw_table_new(columns, 3);
+    const char *name;
+
+    for (size_t i = 0; (name = csw_interpreter_at(i)); i++) {
+        struct csw_interpreter found;
+        struct csw_err why;
+        char path[PATH_MAX], text[sizeof found.build + sizeof found.gil + 2];
+
+        if (csw_interpreter_find(path, name, NULL) < 0) {
+            csw_table_row(table, (const char *[]){name, "not on the PATH", "-"});
+        } else if (csw_interpreter_ask(&found, name, &why) < 0) {
+            csw_table_row(table, (const char *[]){name, why.text, path});
+        } else {
+            snprintf(text, sizeof text, "%s, %s", found.build, found.gil);
+            csw_table_row(table, (const char *[]){name, text, found.file});
+        }
+    }
     return csw_table_print(table, stdout, err);
 }
 
@@ -106,6 +135,9 @@ int cli_list(int argc, char **argv)
     printf("\n");
     if (code == 0)
         code = print_runtimes(&err);
+    printf("\n");
+    if (code == 0)
+        code = print_interpreters(&err);
     printf("\n");
     if (code == 0)
         code = print_isas(&err);

@@ -23,6 +23,8 @@ static const struct command {
     {"topo", "coresweep topo", "the machine, and which worker would sit where", cli_topo},
     {"run", "coresweep run", "measure one point, or list what a kernel finds", cli_run},
     {"sweep", "coresweep sweep", "measure speedup over worker counts and drivers", cli_sweep},
+    {"story", "coresweep story", "threads, processes and the GIL: the tutorials' story, measured",
+     cli_story},
     {"report", "coresweep report", "tables, CSV and JSON from a sweep's file", cli_report},
     {"probe", "coresweep probe", "a small experiment, in C or in Python", cli_probe},
     {"filter", "coresweep filter", "keep the perfect squares of a stream of numbers", cli_filter},

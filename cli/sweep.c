@@ -254,32 +254,6 @@ static int check_story(const struct csw_plan *plan, struct csw_err *err)
 
 /* ---- the machine ---------------------------------------------------------------------------- */
 
-static void warn_of_machine(const struct csw_host *host)
-{
-    if (host->quota_cpus < (double)host->usable_pus)
-        cli_warn(
-            "a CPU quota of %.2f (%s) is below the %" PRIu64
-            " usable CPUs: more workers than that are held back, and not part of --workers auto",
-            host->quota_cpus, host->quota_source, host->usable_pus);
-    if (*host->placement)
-        cli_warn("workers are not bound: %s", host->placement);
-}
-
-/* Finds out once whether workers can be bound here. */
-static int probe_binding(struct sweep_command *command, struct csw_err *err)
-{
-    struct csw_placement placement;
-    int code = csw_placement_init(&placement, command->topo, command->plan.pin, 1, err);
-
-    if (code < 0)
-        return code;
-    code = csw_placement_probe(&placement, err);
-    if (code == 0)
-        code = set_text(&command->host.placement, placement.cannot, err);
-    csw_placement_release(&placement);
-    return code;
-}
-
 /* Finds out once whether data can lie as the plan asks; older plans ask for nothing. */
 static int probe_memory(const struct sweep_command *command, const struct csw_plan *plan,
                         struct csw_err *err)
@@ -308,17 +282,6 @@ static int check_places(const struct sweep_command *command, struct csw_err *err
 }
 
 /* ---- a new sweep ---------------------------------------------------------------------------- */
-
-static char *default_path(const struct csw_host *host)
-{
-    char stamp[32], *path;
-    const time_t now = time(NULL);
-    struct tm local;
-
-    if (!localtime_r(&now, &local) || strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%S", &local) == 0)
-        return NULL;
-    return asprintf(&path, "coresweep-%s-%s.jsonl", host->hostname, stamp) >= 0 ? path : NULL;
-}
 
 static int make_points(struct sweep_command *command, struct csw_series_list *series,
                        struct csw_err *err)
@@ -363,18 +326,6 @@ static int scale_tasks(struct sweep_command *command, struct csw_series_list *se
     return make_points(command, series, err);
 }
 
-static int write_head(struct sweep_command *command, struct csw_err *err)
-{
-    char *plan = csw_plan_line(&command->plan), *host = csw_host_line(&command->host);
-    int code = csw_writer_line(command->writer, plan, err);
-
-    if (code == 0)
-        code = csw_writer_line(command->writer, host, err);
-    free(plan);
-    free(host);
-    return code;
-}
-
 /* Makes the file before the calibration, so that a name that is taken costs no time. */
 static int start_file(struct sweep_command *command, struct csw_series_list *series,
                       struct csw_err *err)
@@ -385,7 +336,7 @@ static int start_file(struct sweep_command *command, struct csw_series_list *ser
         return code;
     code = scale_tasks(command, series, err);
     if (code == 0)
-        code = write_head(command, err);
+        code = cli_write_head(command->writer, &command->plan, &command->host, err);
     if (code < 0)
         unlink(command->path); /* it holds nothing yet */
     return code;
@@ -453,7 +404,7 @@ static int open_again(struct sweep_command *command, struct csw_err *err)
     if (code == 0)
         code = check_plan(command, err);
     if (code == 0)
-        code = probe_binding(command, err);
+        code = cli_find_binding(command->topo, command->plan.pin, &command->host, err);
     if (code == 0)
         code = probe_memory(command, &command->before.plan, err);
     if (code == 0)
@@ -462,35 +413,6 @@ static int open_again(struct sweep_command *command, struct csw_err *err)
     if (code == 0)
         code = csw_writer_cut(command->writer, command->before.valid_bytes, err);
     return code;
-}
-
-/* ---- progress ------------------------------------------------------------------------------- */
-
-static void show_progress(void *context, const struct csw_progress *progress)
-{
-    (void)context;
-    const struct csw_point *point = progress->point;
-    const unsigned left = isnan(progress->left_s) ? 0 : (unsigned)progress->left_s;
-
-    fprintf(stderr, "\r\033[K[%" PRIu64 "/%" PRIu64 "] round %" PRIu64 "  %s %s %s x%" PRIu64,
-            progress->done, progress->total, progress->round + 1, point->kernel, point->schedule,
-            point->driver, point->workers);
-    if (!isnan(progress->left_s))
-        fprintf(stderr, "  %u:%02u left", left / 60, left % 60);
-    fflush(stderr);
-}
-
-static void clear_progress(void)
-{
-    if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r\033[K");
-}
-
-static void show_warning(void *context, const char *sentence)
-{
-    (void)context;
-    clear_progress();
-    cli_warn("%s", sentence);
 }
 
 /* ---- the command ---------------------------------------------------------------------------- */
@@ -508,18 +430,6 @@ static int show_results(const char *path, struct csw_err *err)
     csw_report_release(&report);
     csw_results_release(&results);
     return code;
-}
-
-/* The words of the command line with single blanks between them. */
-static char *join_command(int argc, char **argv)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-
-    for (int i = 0; out && i < argc; i++)
-        fprintf(out, "%s%s", i > 0 ? " " : "", argv[i]);
-    return csw_stream_text(out, &text);
 }
 
 /* Keeps the driver in `context`; fails where the list has another one besides the serial base. */
@@ -579,7 +489,7 @@ static int prepare_new(struct sweep_command *command, struct csw_series_list *se
     if (code == 0)
         code = fill_plan(command, series, err);
     if (code == 0)
-        code = probe_binding(command, err);
+        code = cli_find_binding(command->topo, command->plan.pin, &command->host, err);
     if (code == 0)
         code = probe_memory(command, &command->plan, err);
     return code;
@@ -618,12 +528,12 @@ static int carry_out(struct sweep_command *command, struct csw_err *err)
         .writer = command->writer,
         .before = resumed ? &command->before : NULL,
         .visit = command->visit,
-        .watch = {.progress = isatty(STDERR_FILENO) ? show_progress : NULL,
-                  .warning = show_warning}};
+        .watch = {.progress = isatty(STDERR_FILENO) ? cli_show_progress : NULL,
+                  .warning = cli_show_warning}};
     int code = csw_sweep_run(&sweep, err);
     const int closed = csw_writer_close(command->writer, &closing);
 
-    clear_progress();
+    cli_clear_progress();
     if (code == 0 && closed < 0)
         code = csw_fail(err, closed, "%s", closing.text);
     return code;
@@ -656,16 +566,17 @@ static int prepare(struct sweep_command *command, struct csw_series_list *series
                              : csw_fail(err, -ENOMEM, "no memory for a file name");
         describe_visits(command, &command->before.plan);
         if (code == 0)
-            warn_of_machine(&command->host);
+            cli_warn_of_machine(&command->host);
         return code;
     }
-    command->path = options->output ? strdup(options->output) : default_path(&command->host);
+    command->path =
+        options->output ? strdup(options->output) : cli_result_path("coresweep", &command->host);
     if (!command->path)
         return csw_fail(err, -ENOMEM, "no memory for a file name");
     code = prepare_new(command, series, err);
     describe_visits(command, &command->plan);
     if (code == 0) {
-        warn_of_machine(&command->host);
+        cli_warn_of_machine(&command->host);
         code = start_file(command, series, err);
     }
     return code;
@@ -678,7 +589,7 @@ int cli_sweep(int argc, char **argv)
     struct csw_err err = {0};
 
     argp_parse(&sweep_argp, argc, argv, 0, NULL, &options);
-    struct sweep_command command = {.options = &options, .line = join_command(argc, argv)};
+    struct sweep_command command = {.options = &options, .line = cli_join_words(argc, argv)};
 
     command.stop = cli_catch_stop();
     const int code = prepare(&command, &series, &err);

@@ -99,7 +99,7 @@ static int check_end(const struct run *run, const struct csw_command *command,
 
 static int run_script(struct csw_readings *readings, const struct run *run, const char *script,
                       const struct csw_probe_options *options,
-                      const struct csw_interpreter *interpreter, struct csw_err *err)
+                      const struct csw_probe_python *interpreter, struct csw_err *err)
 {
     char scale[32], answer_fd[16];
     char *const arguments[] = {(char *)run->python,
@@ -132,7 +132,7 @@ static int run_script(struct csw_readings *readings, const struct run *run, cons
 
 int csw_probe_run_python(struct csw_readings *ret_readings, const struct csw_probe *probe,
                          const struct csw_probe_options *options,
-                         const struct csw_interpreter *interpreter, struct csw_err *err)
+                         const struct csw_probe_python *interpreter, struct csw_err *err)
 {
     struct csw_readings readings = {0};
     struct run run = {.probe = probe, .python = interpreter->python};

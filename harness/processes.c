@@ -1,53 +1,183 @@
 /* processes.c - see processes.h */
-#include "processes.h"
+#include <coresweep/processes.h>
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
+#include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "files.h"
+#include "usage.h"
 
-/* The state of a child of `parent`; '\0' for any other process. */
-static char state_of_child(const char *root, pid_t pid, pid_t parent)
+/* One process of the machine. */
+struct entry {
+    pid_t pid, parent, session;
+    bool is_found;
+};
+
+struct entries {
+    size_t count;
+    struct entry *entry;
+};
+
+/* The state, the parent, the group and the session follow the name, which may hold anything, and
+ * its bracket. */
+static bool read_entry(struct entry *ret_entry, const char *root, pid_t pid)
 {
-    char path[64], state = '\0';
-    int its_parent = -1;
+    char path[64], state;
+    int parent, session;
 
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     char *line = csw_file_line(root, path);
-    /* the state and the parent follow the name, which may hold anything, and its bracket */
     const char *name_end = line ? strrchr(line, ')') : NULL;
+    const bool lives = name_end &&
+                       sscanf(name_end, ") %c %d %*d %d", &state, &parent, &session) == 3 &&
+                       state != 'Z';
 
-    if (!name_end || sscanf(name_end, ") %c %d", &state, &its_parent) != 2 ||
-        its_parent != (int)parent)
-        state = '\0';
     free(line);
-    return state;
+    if (lives)
+        *ret_entry = (struct entry){.pid = pid, .parent = (pid_t)parent, .session = (pid_t)session};
+    return lives;
+}
+
+static int add_entry(struct entries *entries, const struct entry *entry, struct csw_err *err)
+{
+    struct entry *grown = reallocarray(entries->entry, entries->count + 1, sizeof *grown);
+
+    if (!grown)
+        return csw_fail(err, -ENOMEM, "no memory for %zu processes", entries->count + 1);
+    entries->entry = grown;
+    grown[entries->count++] = *entry;
+    return 0;
 }
 
 /* Over all processes: the list of a task's children exists where CONFIG_PROC_CHILDREN does. */
-int csw_each_child(const char *root, pid_t parent,
-                   int (*each)(pid_t pid, char state, void *context, struct csw_err *),
-                   void *context, struct csw_err *err)
+static int read_all(struct entries *entries, const char *root, struct csw_err *err)
 {
     char path[PATH_MAX];
     DIR *proc =
         snprintf(path, sizeof path, "%s/proc", root) < (int)sizeof path ? opendir(path) : NULL;
-    const struct dirent *entry;
+    const struct dirent *name;
     int code = 0;
 
-    while (proc && code == 0 && (entry = readdir(proc))) {
-        const pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-        const char state =
-            isdigit((unsigned char)*entry->d_name) ? state_of_child(root, pid, parent) : '\0';
+    while (proc && code == 0 && (name = readdir(proc))) {
+        struct entry entry;
 
-        if (state)
-            code = each(pid, state, context, err);
+        if (isdigit((unsigned char)*name->d_name) &&
+            read_entry(&entry, root, (pid_t)strtol(name->d_name, NULL, 10)))
+            code = add_entry(entries, &entry, err);
     }
     if (proc)
         closedir(proc);
     return code;
+}
+
+static bool has_parent_below(const struct entries *entries, const struct entry *child)
+{
+    for (size_t i = 0; i < entries->count; i++)
+        if (entries->entry[i].pid == child->parent)
+            return entries->entry[i].is_found;
+    return false;
+}
+
+/* Numbers wrap round, so that a child may have a smaller one than its parent: until none is new. */
+static size_t mark_descendants(struct entries *entries, pid_t ancestor)
+{
+    size_t marked = 0, before;
+
+    do {
+        before = marked;
+        for (size_t i = 0; i < entries->count; i++) {
+            struct entry *entry = &entries->entry[i];
+
+            if (entry->is_found || entry->pid == ancestor ||
+                !(entry->parent == ancestor || has_parent_below(entries, entry)))
+                continue;
+            entry->is_found = true;
+            marked++;
+        }
+    } while (marked > before);
+    return marked;
+}
+
+static size_t mark_session(struct entries *entries, pid_t session)
+{
+    size_t marked = 0;
+
+    for (size_t i = 0; i < entries->count; i++) {
+        entries->entry[i].is_found = entries->entry[i].session == session;
+        marked += entries->entry[i].is_found;
+    }
+    return marked;
+}
+
+/* Those that are marked, after `first` if that is not 0. */
+static int collect(struct csw_processes *ret_processes, const struct entries *entries,
+                   size_t marked, pid_t first, struct csw_err *err)
+{
+    struct csw_processes found = {.pid = calloc(marked + 1, sizeof *found.pid)};
+
+    if (!found.pid)
+        return csw_fail(err, -ENOMEM, "no memory for %zu processes", marked + 1);
+    if (first > 0)
+        found.pid[found.count++] = first;
+    for (size_t i = 0; i < entries->count; i++)
+        if (entries->entry[i].is_found)
+            found.pid[found.count++] = entries->entry[i].pid;
+    *ret_processes = found;
+    return 0;
+}
+
+int csw_processes_init(struct csw_processes *ret_processes, const char *root, pid_t ancestor,
+                       struct csw_err *err)
+{
+    struct entries entries = {0};
+    int code = read_all(&entries, root, err);
+
+    if (code == 0)
+        code =
+            collect(ret_processes, &entries, mark_descendants(&entries, ancestor), ancestor, err);
+    free(entries.entry);
+    return code;
+}
+
+int csw_processes_of_session(struct csw_processes *ret_processes, const char *root, pid_t session,
+                             struct csw_err *err)
+{
+    struct entries entries = {0};
+    int code = read_all(&entries, root, err);
+
+    if (code == 0)
+        code = collect(ret_processes, &entries, mark_session(&entries, session), 0, err);
+    free(entries.entry);
+    return code;
+}
+
+void csw_processes_release(struct csw_processes *processes)
+{
+    if (!processes)
+        return;
+    free(processes->pid);
+    *processes = (struct csw_processes){0};
+}
+
+double csw_processes_pss(const struct csw_processes *processes, const char *root)
+{
+    struct entry entry;
+    double sum = 0;
+
+    for (size_t i = 0; i < processes->count; i++) {
+        const double bytes = csw_usage_pss(root, processes->pid[i]);
+
+        if (!isnan(bytes))
+            sum += bytes;
+        else if (read_entry(&entry, root, processes->pid[i]))
+            return NAN;
+    }
+    return sum;
 }

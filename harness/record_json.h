@@ -6,8 +6,13 @@
 
 #include <coresweep/record.h>
 
+#include "stats.h"
+
 /* A number, or null where it is none (NAN, infinite). */
 json_t *csw_real_json(double value);
+
+/* {"value", "low", "high", "n"}. */
+json_t *csw_estimate_json(const struct csw_estimate *);
 
 /* The fields of one record as an object; the caller owns it. NULL: out of memory. */
 json_t *csw_record_json(const struct csw_fields *, const void *record);

@@ -19,7 +19,7 @@ static const struct csw_estimate *estimate_of(const struct csw_cell *cell,
 
 /* ---- JSON ----------------------------------------------------------------------------------- */
 
-static json_t *estimate_json(const struct csw_estimate *estimate)
+json_t *csw_estimate_json(const struct csw_estimate *estimate)
 {
     return json_pack("{s:o, s:o, s:o, s:I}", "value", csw_real_json(estimate->value), "low",
                      csw_real_json(estimate->low), "high", csw_real_json(estimate->high), "n",
@@ -57,7 +57,7 @@ static json_t *cell_json(const struct csw_report *report, size_t point)
     json_object_set_new(object, "above_bound", json_boolean(cell->above_bound));
     for (size_t c = 0; c < csw_report_column_count; c++)
         json_object_set_new(object, csw_report_columns[c].name,
-                            estimate_json(estimate_of(cell, &csw_report_columns[c])));
+                            csw_estimate_json(estimate_of(cell, &csw_report_columns[c])));
     json_object_set_new(object, "round_ns", rounds_json(cell->round_ns, report->rounds));
     json_object_set_new(object, "round_cpu_ns", rounds_json(cell->round_cpu_ns, report->rounds));
     return object;

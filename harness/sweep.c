@@ -32,7 +32,34 @@ static uint64_t cell(const struct csw_plan *plan, uint64_t round, size_t point)
     return round * plan->count + point;
 }
 
+/* Rounds that the point takes part in. */
+static uint64_t rounds_of(const struct csw_plan *plan, size_t point)
+{
+    const uint64_t rounds = plan->points[point].rounds;
+
+    return rounds > 0 && rounds < plan->rounds ? rounds : plan->rounds;
+}
+
+static uint64_t count_visits(const struct csw_plan *plan)
+{
+    uint64_t visits = 0;
+
+    for (size_t p = 0; p < plan->count; p++)
+        visits += rounds_of(plan, p);
+    return visits;
+}
+
 /* ---- what is done already ------------------------------------------------------------------- */
+
+/* Visits of rounds that their point takes no part in; they do not count. */
+static void mark_left_out(struct run *run)
+{
+    const struct csw_plan *plan = run->sweep->plan;
+
+    for (size_t p = 0; p < plan->count; p++)
+        for (uint64_t round = rounds_of(plan, p); round < plan->rounds; round++)
+            run->done[cell(plan, round, p)] = true;
+}
 
 /* A visit counts as done when its last repetition is in the file. */
 static void mark_done(struct run *run, const struct csw_results *before)
@@ -73,8 +100,9 @@ static double seconds_left(const struct run *run, uint64_t round)
         const double took_s = run->points[p].took_s;
         const double each = took_s > 0 ? took_s : known / (double)count;
 
-        left += each * (double)(plan->rounds - round - 1);
         left += run->done[cell(plan, round, p)] ? 0 : each;
+        if (rounds_of(plan, p) > round + 1)
+            left += each * (double)(rounds_of(plan, p) - round - 1);
     }
     return left;
 }
@@ -83,7 +111,7 @@ static void tell_progress(const struct run *run, uint64_t round, const struct cs
 {
     const struct csw_sweep *sweep = run->sweep;
     const struct csw_progress progress = {.done = run->visits_done,
-                                          .total = sweep->plan->rounds * sweep->plan->count,
+                                          .total = count_visits(sweep->plan),
                                           .round = round,
                                           .point = point,
                                           .left_s = seconds_left(run, round)};
@@ -240,8 +268,7 @@ static bool is_complete(const struct run *run)
 {
     const struct csw_sweep *sweep = run->sweep;
 
-    return sweep->before && sweep->before->ended &&
-           run->visits_done == sweep->plan->rounds * sweep->plan->count;
+    return sweep->before && sweep->before->ended && run->visits_done == count_visits(sweep->plan);
 }
 
 static int run_rounds(struct run *run, size_t *order, struct csw_err *err)
@@ -267,6 +294,7 @@ int csw_sweep_run(const struct csw_sweep *sweep, struct csw_err *err)
     if (!order || !run.done || !run.points) {
         code = csw_fail(err, -ENOMEM, "no memory for a sweep of %zu points", plan->count);
     } else {
+        mark_left_out(&run);
         mark_done(&run, sweep->before);
         code = is_complete(&run) ? 0 : run_rounds(&run, order, err);
     }

@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <coresweep/processes.h>
+
 #include "files.h"
-#include "processes.h"
 
 /* ---- one process ---------------------------------------------------------------------------- */
 
@@ -34,48 +35,35 @@ static double read_bytes(const char *root, pid_t pid, const char *file, const ch
     return bytes;
 }
 
-/* ---- a process and its children ------------------------------------------------------------- */
-
-struct family {
-    struct csw_usages *usages;
-    const char *root;
-};
-
-static int add_process(struct csw_usages *usages, const char *root, pid_t pid, struct csw_err *err)
+double csw_usage_pss(const char *root, pid_t pid)
 {
-    struct csw_usage *grown = reallocarray(usages->usage, usages->count + 1, sizeof *grown);
-
-    if (!grown)
-        return csw_fail(err, -ENOMEM, "no memory for %zu processes", usages->count + 1);
-    usages->usage = grown;
-    grown[usages->count++] =
-        (struct csw_usage){.pid = pid,
-                           .pss_bytes = read_bytes(root, pid, "smaps_rollup", "Pss"),
-                           .peak_bytes = read_bytes(root, pid, "status", "VmHWM")};
-    return 0;
+    return read_bytes(root, pid, "smaps_rollup", "Pss");
 }
 
-/* What its child leaves behind until it is waited for takes no memory. */
-static int add_child(pid_t pid, char state, void *context, struct csw_err *err)
-{
-    const struct family *family = context;
-
-    return state == 'Z' ? 0 : add_process(family->usages, family->root, pid, err);
-}
+/* ---- a process and its descendants ---------------------------------------------------------- */
 
 int csw_usages_init(struct csw_usages *ret_usages, const char *root, pid_t parent,
                     struct csw_err *err)
 {
-    struct csw_usages usages = {0};
-    struct family family = {.usages = &usages, .root = root};
-    int code = add_process(&usages, root, parent, err);
+    struct csw_processes processes;
+    const int code = csw_processes_init(&processes, root, parent, err);
 
-    if (code == 0)
-        code = csw_each_child(root, parent, add_child, &family, err);
-    if (code < 0) {
-        csw_usages_release(&usages);
+    if (code < 0)
         return code;
+    struct csw_usages usages = {.count = processes.count,
+                                .usage = calloc(processes.count, sizeof *usages.usage)};
+
+    for (size_t i = 0; usages.usage && i < usages.count; i++) {
+        const pid_t pid = processes.pid[i];
+
+        usages.usage[i] =
+            (struct csw_usage){.pid = pid,
+                               .pss_bytes = csw_usage_pss(root, pid),
+                               .peak_bytes = read_bytes(root, pid, "status", "VmHWM")};
     }
+    csw_processes_release(&processes);
+    if (!usages.usage)
+        return csw_fail(err, -ENOMEM, "no memory for %zu processes", usages.count);
     *ret_usages = usages;
     return 0;
 }

@@ -18,14 +18,14 @@ struct csw_usage {
     double peak_bytes; /* largest resident set so far, shared pages included */
 };
 
-/* A process and its children. */
+/* A process and its descendants. */
 struct csw_usages {
     size_t count;
     struct csw_usage *usage; /* owned; the parent first */
 };
 
 /*
- * Reads the process `parent` and all its children that live. Returns 0 or -ENOMEM. The caller
+ * Reads the process `parent` and all its descendants that live. Returns 0 or -ENOMEM. The caller
  * releases it.
  */
 int csw_usages_init(struct csw_usages *ret_usages, const char *root, pid_t parent,
@@ -37,6 +37,9 @@ struct csw_usage csw_usages_sum(const struct csw_usages *);
 
 /* The process's own; NAN where it is not among them. */
 double csw_usages_pss(const struct csw_usages *, pid_t);
+
+/* Any process's; NAN where it is not shown. */
+double csw_usage_pss(const char *root, pid_t);
 
 /*
  * Bytes of the mappings of this process between start and start + bytes that lie on huge pages

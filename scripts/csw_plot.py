@@ -160,12 +160,12 @@ def draw_references(axes: Axes, drawing: Drawing, series: Series) -> None:
     axes.plot(*line_of(drawing, drawing.waiting()), zorder=1, **REFERENCES["waits"])
 
 
-def draw_rounds(axes: Axes, drawing: Drawing, series: Series, driver: str) -> None:
+def draw_rounds(axes: Axes, drawing: Drawing, series: Series, name: str) -> None:
     """The single rounds behind the medians; many are one picture in the SVG, not many elements."""
-    style = drawing.styles[driver]
+    style = drawing.styles[name]
     dots = [
         (style.x(point.workers, 0.4), drawing.view.scale(ratio, point.workers))
-        for point in series.of(driver)
+        for point in series.of(name)
         for ratio in series.ratios(point)
     ]
     axes.plot(
@@ -176,7 +176,7 @@ def draw_rounds(axes: Axes, drawing: Drawing, series: Series, driver: str) -> No
 
 def draw_point(axes: Axes, drawing: Drawing, point: Point) -> None:
     """Median, interval, twin."""
-    style, scale = drawing.styles[point.driver], drawing.view.scale
+    style, scale = drawing.styles[point.name], drawing.view.scale
     x, y = style.x(point.workers), scale(point.s_abs.value, point.workers)
     low, high = point.s_abs.low, point.s_abs.high
     if low is not None and high is not None:
@@ -188,20 +188,20 @@ def draw_point(axes: Axes, drawing: Drawing, point: Point) -> None:
         axes.plot([x], [twin], alpha=0.55, zorder=5, **style.marker(hollow=True))
 
 
-def draw_driver(axes: Axes, drawing: Drawing, series: Series, driver: str) -> None:
+def draw_driver(axes: Axes, drawing: Drawing, series: Series, name: str) -> None:
     """One curve: measured where there is a marker, the line only guides the eye."""
-    points, style = series.of(driver), drawing.styles[driver]
+    points, style = series.of(name), drawing.styles[name]
     xs = [style.x(point.workers) for point in points]
     ys = [drawing.view.scale(point.s_abs.value, point.workers) for point in points]
     axes.plot(xs, ys, color=style.colour, linewidth=0.8, alpha=0.8, zorder=4)
-    draw_rounds(axes, drawing, series, driver)
+    draw_rounds(axes, drawing, series, name)
     for point in points:
         draw_point(axes, drawing, point)
 
 
 def draw_base(axes: Axes, series: Series) -> None:
-    """The base itself: 1 by definition, so without rounds and without interval."""
-    if series.base and series.base.s_abs.value:
+    """The bases themselves: 1 by definition, so without rounds and without interval."""
+    if any(base.s_abs.value for base in series.bases):
         axes.plot([1], [1], zorder=7, **BASE_MARKER)
 
 
@@ -401,11 +401,13 @@ def page_for(series: list[Series]) -> Page:
 def driver_handles(drawing: Drawing) -> list[Line2D]:
     """Legend of the curves."""
     handles = []
-    if any(series.base for series in drawing.series):
-        handles.append(Line2D([], [], label="serial (base)", **BASE_MARKER))
+    labels = {point.name: point.label for series in drawing.series for point in series.points}
+    bases = dict.fromkeys(base.label for series in drawing.series for base in series.bases)
+    if bases:
+        handles.append(Line2D([], [], label=f"{', '.join(bases)} (base)", **BASE_MARKER))
     for name, style in drawing.styles.items():
         look = style.marker() | {"linestyle": "-", "linewidth": 0.8}
-        handles.append(Line2D([], [], label=name, **look))
+        handles.append(Line2D([], [], label=labels[name], **look))
     return handles
 
 
@@ -493,8 +495,8 @@ def draw_panel(figure: Figure, drawing: Drawing, page: Page, index: int) -> None
     draw_marks(axes, drawing.report, page.panel[0])
     draw_levels(axes, drawing, last)
     draw_references(axes, drawing, series)
-    for driver in drawing.styles:
-        draw_driver(axes, drawing, series, driver)
+    for name in drawing.styles:
+        draw_driver(axes, drawing, series, name)
     draw_base(axes, series)
     draw_labels(axes, drawing, page, index)
 
@@ -504,7 +506,7 @@ def make_drawing(report: Report, view: View) -> Drawing:
     series = view.drawn(report)
     points = [p for one in series for p in one.points if p.s_abs.value is not None]
     counts = sorted({point.workers for point in points} | {1})
-    here = {point.driver for point in points}
+    here = {point.name for point in points}
     drivers = [name for name in report.drivers() if name in here]
     return Drawing(view, report, series, styles_of(drivers, counts), counts)
 

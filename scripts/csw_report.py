@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from typing import Callable, Iterator, Optional
+from typing import Callable, Iterator, Optional, TypeVar
+
+Parsed = TypeVar("Parsed")
 
 BASE_DRIVER = "serial"
 HOST_NUMBERS = ("usable_cores", "usable_pus", "quota_cpus")
@@ -41,6 +43,9 @@ class Point:
     tasks: str
     schedule: str
     driver: str
+    settings: str  # "python=/usr/bin/python3"; empty: the driver has none
+    base: str  # whose time the speedup is over: driver and settings
+    label: str  # the driver, with what of its settings tells it apart
     workers: int
     oversubscribed: bool
     waits: bool
@@ -48,6 +53,11 @@ class Point:
     s_abs: Estimate
     s_cpu: Estimate
     round_ns: tuple[Optional[float], ...]
+
+    @property
+    def name(self) -> str:
+        """Driver and settings, as `base` of others names them."""
+        return f"{self.driver} {self.settings}".strip()
 
     @property
     def work(self) -> tuple[str, str, str]:
@@ -69,7 +79,7 @@ class Series:
 
     title: str
     options: str  # what the kernel's options were; empty: it has none
-    base: Optional[Point]
+    bases: tuple[Point, ...]  # of this work: serial, and those of other languages
     points: tuple[Point, ...]
 
     @property
@@ -79,18 +89,19 @@ class Series:
 
     def everything(self) -> tuple[Point, ...]:
         """The points and the base, if there is one."""
-        return self.points + ((self.base,) if self.base else ())
+        return self.points + tuple(base for base in self.bases if base not in self.points)
 
-    def of(self, driver: str) -> list[Point]:
+    def of(self, name: str) -> list[Point]:
         """The points of one driver that have a speedup, by workers."""
-        mine = (p for p in self.points if p.driver == driver and p.s_abs.value is not None)
+        mine = (p for p in self.points if p.name == name and p.s_abs.value is not None)
         return sorted(mine, key=lambda point: point.workers)
 
     def ratios(self, point: Point) -> list[float]:
         """Speedups of the single rounds: base and point of the same round, as the median is."""
-        if self.base is None:
+        base = next((base for base in self.bases if base.name == point.base), None)
+        if base is None:
             return []
-        pairs = zip(self.base.round_ns, point.round_ns)
+        pairs = zip(base.round_ns, point.round_ns)
         return [base / mine for base, mine in pairs if base is not None and mine is not None]
 
 
@@ -105,10 +116,15 @@ class Report:
     host: dict  # HOST_NUMBERS are numbers or None, the others text
     series: tuple[Series, ...]
 
+    def bases(self) -> set[str]:
+        """Whose times speedups are over."""
+        return {base.name for series in self.series for base in series.bases}
+
     def drivers(self) -> list[str]:
-        """In the plan's order, the base left out."""
-        names = (point.driver for series in self.series for point in series.points)
-        return [name for name in dict.fromkeys(names) if name != BASE_DRIVER]
+        """Names in the plan's order, the bases left out."""
+        bases = self.bases()
+        names = (point.name for series in self.series for point in series.points)
+        return [name for name in dict.fromkeys(names) if name not in bases]
 
     def best(self, wanted: Callable[[Point], bool]) -> dict[int, float]:
         """By workers, the largest S_abs of the wanted points.
@@ -117,8 +133,9 @@ class Report:
         about what the machine could give.
         """
         best: dict[int, float] = {}
+        bases = self.bases()
         for point in (p for series in self.series for p in series.points if wanted(p)):
-            if point.s_abs.value is not None and point.driver != BASE_DRIVER:
+            if point.s_abs.value is not None and point.name not in bases:
                 best[point.workers] = max(best.get(point.workers, 0), point.s_abs.value)
         return dict(sorted(best.items()))
 
@@ -146,10 +163,13 @@ def parse_point(cell: dict) -> Point:
         raise ValueError("'workers' is not a whole number")
     return Point(
         kernel=str(cell["kernel"]),
-        options=str(cell.get("options", "")),  # reports of older versions have none
+        options=str(cell.get("options", "")),  # older reports have none, nor settings
         tasks=str(cell["tasks"]),
         schedule=str(cell["schedule"]),
-        driver=str(cell.get("label", cell["driver"])),  # reports of older versions: no label
+        driver=str(cell["driver"]),
+        settings=str(cell.get("settings", "")),
+        base=str(cell.get("base") or BASE_DRIVER),
+        label=str(cell.get("label", cell["driver"])),
         workers=int(workers),
         oversubscribed=bool(cell["oversubscribed"]),
         waits=bool(cell["waits"]),
@@ -174,27 +194,32 @@ def series_title(point: Point, points: list[Point]) -> str:
 
 def split_series(points: list[Point]) -> Iterator[Series]:
     """A base belongs to every series of its work and leads its own only where there is no other."""
-    bases = [point for point in points if point.driver == BASE_DRIVER]
+    names = {point.base for point in points}
+    bases = [point for point in points if point.name in names]
     groups: dict[tuple[str, ...], list[Point]] = {}
     for point in points:
-        alone = not any(p.same_work(point) for p in points if p.driver != BASE_DRIVER)
-        if point.driver != BASE_DRIVER or alone:
+        alone = not any(p.same_work(point) for p in points if p.name not in names)
+        if point.name not in names or alone:
             groups.setdefault((*point.work, point.schedule), []).append(point)
     for group in groups.values():
-        base = next((base for base in bases if base.same_work(group[0])), None)
-        yield Series(series_title(group[0], points), group[0].options, base, tuple(group))
+        ours = tuple(base for base in bases if base.same_work(group[0]))
+        yield Series(series_title(group[0], points), group[0].options, ours, tuple(group))
 
 
-def parse_report(text: str) -> Report:
+def parse_host(host: dict) -> dict:
+    """HOST_NUMBERS as numbers or None."""
+    return host | {key: positive(host.get(key)) for key in HOST_NUMBERS}
+
+
+def parse_report(data: dict) -> Report:
     """Reads the whole report; KeyError, TypeError or ValueError where it is none."""
-    data = json.loads(text)
     points = [parse_point(cell) for cell in data["points"]]
     return Report(
         confidence=float(data["confidence"]),
         complete=bool(data["complete"]),
         rounds=positive(data["plan"].get("rounds")),
         pin=str(data["plan"].get("pin") or "not recorded"),
-        host=data["host"] | {key: positive(data["host"].get(key)) for key in HOST_NUMBERS},
+        host=parse_host(data["host"]),
         series=tuple(split_series(points)),
     )
 
@@ -207,7 +232,7 @@ def name_of(path: str) -> str:
     return "standard input" if path == "-" else path
 
 
-def read_text(path: str) -> str:
+def read_text(path: str, make_one: str) -> str:
     """The whole input; `-` is standard input."""
     try:
         with open(0 if path == "-" else path, "rb", closefd=path != "-") as file:
@@ -215,26 +240,31 @@ def read_text(path: str) -> str:
     except OSError as error:
         raise BadReport(f"cannot read {name_of(path)}: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise BadReport(f"{name_of(path)} is not text; {MAKE_ONE}") from error
+        raise BadReport(f"{name_of(path)} is not text; {make_one}") from error
+
+
+def load_json(path: str, parse: Callable[[dict], Parsed], make_one: str = MAKE_ONE) -> Parsed:
+    """Reads a document of the program's, or raises BadReport."""
+    name, text = name_of(path), read_text(path, make_one)
+    if not text.strip():
+        raise BadReport(f"{name} is empty; {make_one}")
+    try:
+        return parse(json.loads(text))
+    except json.JSONDecodeError as error:
+        why = f"is not one JSON document ({error.msg}, line {error.lineno})"
+        raise BadReport(f"{name} {why}; {make_one}") from error
+    except KeyError as error:
+        why = f"is JSON but not a report: {error} is missing"
+        raise BadReport(f"{name} {why}; {make_one}") from error
+    except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+        raise BadReport(f"{name} is JSON but not a report: {error}; {make_one}") from error
 
 
 def load(path: str) -> Report:
     """Reads a report that has something to draw, or raises BadReport."""
-    name, text = name_of(path), read_text(path)
-    if not text.strip():
-        raise BadReport(f"{name} is empty; {MAKE_ONE}")
-    try:
-        report = parse_report(text)
-    except json.JSONDecodeError as error:
-        why = f"is not one JSON document ({error.msg}, line {error.lineno})"
-        raise BadReport(f"{name} {why}; {MAKE_ONE}") from error
-    except KeyError as error:
-        why = f"is JSON but not a report: {error} is missing"
-        raise BadReport(f"{name} {why}; {MAKE_ONE}") from error
-    except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
-        raise BadReport(f"{name} is JSON but not a report: {error}; {MAKE_ONE}") from error
+    report = load_json(path, parse_report)
     if not any(point.s_abs.value for series in report.series for point in series.points):
-        raise BadReport(f"{name} has no points with a speedup, so there is nothing to draw")
+        raise BadReport(f"{name_of(path)} has no points with a speedup, so there is nothing to draw")
     return report
 
 
@@ -250,15 +280,17 @@ def seconds_text(seconds: float) -> str:
 
 def base_text(drawn: list[Series]) -> str:
     """What every speedup was divided by, in seconds."""
-    bases = dict.fromkeys(series.base for series in drawn if series.base)
-    kernels = [(base.kernel, base.options) for base in bases]
-    parts = []
+    bases = dict.fromkeys(base for series in drawn for base in series.bases)
+    works = [(base.name, base.kernel, base.options) for base in bases]
+    parts: dict[str, list[str]] = {}
     for base in bases:
-        name = f"{base.kernel} ({base.options})" if base.options else base.kernel
-        if kernels.count((base.kernel, base.options)) > 1:
-            name += f" {shorten(base.tasks, 18)}"
-        parts.append(f"{name} {seconds_text(base.seconds)}" if base.seconds else f"{name} unknown")
-    return f"Base: serial, {', '.join(parts)} (median)." if parts else "Base: not measured."
+        work = f"{base.kernel} ({base.options})" if base.options else base.kernel
+        if works.count((base.name, base.kernel, base.options)) > 1:
+            work += f" {shorten(base.tasks, 18)}"
+        time = seconds_text(base.seconds) if base.seconds else "unknown"
+        parts.setdefault(base.label, []).append(f"{work} {time}")
+    named = "; ".join(f"{name}, {', '.join(times)}" for name, times in parts.items())
+    return f"Base: {named} (median)." if parts else "Base: not measured."
 
 
 def rounds_text(drawn: list[Series], planned: Optional[float]) -> str:
@@ -274,7 +306,7 @@ def rounds_text(drawn: list[Series], planned: Optional[float]) -> str:
 
 def interval_text(drawn: list[Series], confidence: float) -> str:
     """What the bars mean, and where there are none."""
-    estimates = [p.s_abs for series in drawn for p in series.points if p.driver != BASE_DRIVER]
+    estimates = [p.s_abs for series in drawn for p in series.points if p not in series.bases]
     lows = [estimate.low for estimate in estimates if estimate.value is not None]
     level = f"{confidence * 100:g}{NBSP}%"
     bars = f"Bars: {level} interval of the median of the per-round ratios (paired). "
@@ -282,14 +314,13 @@ def interval_text(drawn: list[Series], confidence: float) -> str:
     return (bars if any(lows) else "") + (none if None in lows else "")
 
 
-def host_text(report: Report) -> str:
+def host_text(host: dict, pin: str) -> str:
     """Which machine, when, and where the workers were bound."""
-    host = report.host
     parts = [host.get("cpu_model"), host.get("topology"), host.get("hypervisor")]
     if host["quota_cpus"]:
         parts.append(f"CPU quota {host['quota_cpus']:g}")
     machine = "; ".join(str(part) for part in parts if part) or "machine unknown"
-    placement = f"Placement: {report.pin}"
+    placement = f"Placement: {pin}"
     if host.get("placement"):
         placement += f" (not bound: {host['placement']})"
     date = str(host.get("date") or "")[:16].replace("T", NBSP)
@@ -303,4 +334,4 @@ def caption(report: Report, drawn: list[Series], notes: str) -> list[str]:
         first += " INCOMPLETE: the sweep was interrupted or is still running."
     marks = "Markers: median. Drivers stand side by side at each worker count. "
     second = marks + interval_text(drawn, report.confidence) + "Faint dots: single rounds. " + notes
-    return [first, second.strip(), host_text(report)]
+    return [first, second.strip(), host_text(report.host, report.pin)]

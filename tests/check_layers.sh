@@ -1,9 +1,8 @@
 #!/bin/bash
 # Includes go one way only: squares/ knows its public header alone, kernels/ and drivers/ the contract,
-# probes/ the contract, clocks and medians, harness/ the contract, cli/ and run/ the contract and
-# harness/, bench/squares.d/ what it needs of all but their insides, bench/drivers.d/ the contract and
-# harness/: it opens drivers as everybody does. Third-party headers stay behind the one header made for
-# them.
+# probes/ the contract, clocks and medians, harness/ the contract, cli/ and run/ the contract and harness/,
+# bench/squares.d/ what it needs of all but their insides, bench/drivers.d/ the contract and harness/: it
+# opens drivers as everybody does. Third-party headers stay behind the one header made for them.
 set -euo pipefail
 cd "$SOURCE"
 status=0
@@ -34,7 +33,7 @@ only_in() {
 may_include include/coresweep '<coresweep/'
 may_include squares '<coresweep/squares\.h>|"(isa\.h|isas\.def|blocks\.h|lists\.h)"'
 may_include kernels '<coresweep/(kernel|err|squares)\.h>|"(squares\.h|squares/isa\.h|steps\.h|wait\.h|kernels\.def)"'
-may_include drivers '<coresweep/|"(pool|child|thread|library|tbb)\.h"|"drivers\.def"'
+may_include drivers '<coresweep/|"(pool|child|thread|library|tbb|keeper|python)\.h"|"drivers\.def"'
 may_include probes '<coresweep/|"(price|carry)\.h"|"probes\.def"|"harness/(clock|stats)\.h"'
 may_include harness '<coresweep/|"[a-z_]+\.h"'
 may_include run '<coresweep/|"(registry\.h|harness/)'
@@ -50,8 +49,8 @@ only_in pthread.h drivers/thread.h drivers/library.c drivers/fork.c run/job.c \
 only_in tbb/ bench/drivers.d/tbb.cpp drivers/tbb.cpp
 only_in pthreadpool bench/drivers.d/pthreadpool.c
 only_in libsmartcols harness/table.c
-only_in jansson harness/record.c harness/record_json.h harness/results.c harness/report_export.c \
-    harness/machine.c bench/squares.d/json.c
+only_in jansson drivers/python.c harness/record.c harness/record_json.h harness/results.c harness/report_export.c \
+    harness/story_json.c harness/machine.c bench/squares.d/json.c
 only_in flint bench/squares.d/flint.c
 only_in gmp bench/squares.d/gmp.c
 only_in pari bench/squares.d/pari.c

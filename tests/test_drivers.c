@@ -752,7 +752,8 @@ static void every_entry_has_a_file_of_its_name(void)
  */
 static bool is_driver_file(const char *file, char ret_name[64])
 {
-    static const char *const shared[] = {"registry", "pool", "child", "thread", "library"};
+    static const char *const shared[] = {"registry", "pool",   "child",       "thread",
+                                         "library",  "keeper", "interpreter", "python"};
     const size_t length = strlen(file);
 
     if (length < 3 || length > 60 || strcmp(file + length - 2, ".c") != 0)

@@ -183,7 +183,7 @@ static void make_interpreter(const char *before, const char *answer)
 
 static int run_interpreter(struct csw_readings *ret_readings, struct csw_err *err)
 {
-    const struct csw_interpreter python = {.python = interpreter, .timeout_ns = 60 * CSW_NS_PER_S};
+    const struct csw_probe_python python = {.python = interpreter, .timeout_ns = 60 * CSW_NS_PER_S};
 
     return csw_probe_run_python(ret_readings, csw_probe_find("ticker"), &quick, &python, err);
 }

@@ -1,6 +1,6 @@
 /*
  * test_usage.c - what processes take is read from trees of /proc (fixtures/usage): a parent, its
- * children, and others that must not count; and from this machine, where it must be plausible.
+ * descendants, and others that must not count; and from this machine, where it must be plausible.
  */
 #include "suite.h"
 
@@ -26,15 +26,15 @@ static struct csw_usages usages_of(const char *root, pid_t parent)
     return usages;
 }
 
-static void a_process_and_its_living_children_are_summed(void)
+static void a_process_and_its_living_descendants_are_summed(void)
 {
     struct csw_usages usages = usages_of(fixture("usage/team"), PARENT);
     const struct csw_usage sum = csw_usages_sum(&usages);
 
-    CU_ASSERT_EQUAL(usages.count, 3);
+    CU_ASSERT_EQUAL(usages.count, 4);
     CU_ASSERT_EQUAL(sum.pid, PARENT);
-    CU_ASSERT_EQUAL(sum.pss_bytes, (4000 + 1000 + 2000) * KIB);
-    CU_ASSERT_EQUAL(sum.peak_bytes, (5000 + 3000 + 3500) * KIB);
+    CU_ASSERT_EQUAL(sum.pss_bytes, (4000 + 1000 + 2000 + 64000) * KIB);
+    CU_ASSERT_EQUAL(sum.peak_bytes, (5000 + 3000 + 3500 + 64000) * KIB);
     csw_usages_release(&usages);
 }
 
@@ -150,7 +150,7 @@ static void the_memory_of_a_child_counts(void)
 }
 
 static const struct test tests[] = {
-    TEST(a_process_and_its_living_children_are_summed),
+    TEST(a_process_and_its_living_descendants_are_summed),
     TEST(every_process_is_found_by_its_number),
     TEST(what_one_process_does_not_show_makes_the_sum_unknown),
     TEST(without_proc_nothing_is_known),

@@ -66,7 +66,7 @@ void csw_readings_release(struct csw_readings *);
 int csw_probe_run(struct csw_readings *ret_readings, const struct csw_probe *,
                   const struct csw_probe_options *, struct csw_err *);
 
-struct csw_interpreter {
+struct csw_probe_python {
     const char *python;                /* a path, or a name that is looked for in PATH */
     uint64_t timeout_ns;               /* one that takes longer is killed */
     const volatile sig_atomic_t *stop; /* NULL, or becomes not 0 when the user wants to stop */
@@ -81,7 +81,7 @@ struct csw_interpreter {
  * that is none. The caller releases the readings.
  */
 int csw_probe_run_python(struct csw_readings *ret_readings, const struct csw_probe *,
-                         const struct csw_probe_options *, const struct csw_interpreter *,
+                         const struct csw_probe_options *, const struct csw_probe_python *,
                          struct csw_err *);
 
 #endif

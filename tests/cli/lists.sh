@@ -1,6 +1,6 @@
 #!/bin/bash
 # The textbook's five tasks give the same five lists, in input order, under every driver, schedule
-# and kernel of the family.
+# and kernel of the family. Those of CPython are in cpython.sh.
 . "$(dirname "$0")/check.bash"
 
 tasks=1000,2000,5000,3000,100
@@ -8,7 +8,7 @@ coresweep run --kernel trial --tasks $tasks --list >expected
 [ "$(awk '{ print NF - 1 }' expected | xargs)" = "31 44 70 54 10" ] || fail "wrong counts"
 [ "$(cut -d: -f1 expected | xargs)" = "1000 2000 5000 3000 100" ] || fail "wrong order"
 [ "$(tail -n 1 expected)" = "100: 1 4 9 16 25 36 49 64 81 100" ] || fail "wrong squares"
-drivers=$(coresweep list | awk '/^driver/,/^$/ { if (NF && $1 != "driver" && $2 != "not") print $1 }')
+drivers=$(coresweep list | awk '/^driver/,/^$/ { if (NF && $1 != "driver" && $2 != "not" && $1 !~ /^cpython/) print $1 }')
 for driver in $drivers; do
     if [ "$driver" = event ]; then
         expect 2 "and kernel 'trial' computes" run --kernel trial --driver event --list

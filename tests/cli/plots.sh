@@ -147,6 +147,24 @@ sed '/"options": "",/d' "$dir/two.json" >"$dir/before.json"
 plot speedup "$dir/before.json" --output "$dir/before" >/dev/null
 cmp "$dir/before.svg" "$dir/two-speedup.svg"
 
+# Drivers of another language are curves of their own for each interpreter, over their own base.
+"$python" -c 'import json, sys
+report = json.load(sys.stdin)
+points = [p for p in report["points"] if p["kernel"] == "trial" and p["driver"] in ("serial", "fork")]
+for name in ("3.11", "3.14t"):
+    for point in points:
+        driver = "cpython-" + ("serial" if point["driver"] == "serial" else "processes")
+        settings, times = "python=/" + name, [ns and 8 * ns for ns in point["round_ns"]]
+        report["points"].append(point | {"driver": driver, "settings": settings, "round_ns": times,
+                                         "time_ns": point["time_ns"] | {"value": 0.5e9},
+                                         "base": "cpython-serial " + settings,
+                                         "label": driver + " " + name})
+print(json.dumps(report))' <"$dir/two.json" >"$dir/foreign.json"
+plot speedup "$dir/foreign.json" --output "$dir/foreign" >/dev/null
+check_svg "$dir/foreign.svg" "cpython-processes 3.11" "cpython-processes 3.14t" \
+    "serial, cpython-serial 3.11, cpython-serial 3.14t (base)" "cpython-serial 3.11, trial 0.500 s" ||
+    fail "a report with interpreters"
+
 # What this build prints is what the plots read.
 "$CORESWEEP" sweep --kernel trial --n 2000 --workers 1 --rounds 1 --min-ms 1 \
     --output "$dir/real.jsonl" >/dev/null 2>&1

@@ -12,7 +12,7 @@ awk '/^    +(seq [0-9 ]+\| )?coresweep / || joined {
         printf "%s%s", joined ? " " : "", $0
         joined = /\|$/
         if (!joined) print ""
-    }' "$SOURCE/README.md" | grep -vE -- '--resume|--pin 0,1' >examples
+    }' "$SOURCE/README.md" | grep -vE -- '--resume|--pin 0,1|STORY' >examples
 [ "$(wc -l <examples)" -ge 10 ] || fail "only $(wc -l <examples) examples were found"
 sweeps=0
 while read -r example; do

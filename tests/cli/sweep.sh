@@ -37,6 +37,14 @@ order() {
 }
 [ "$(order r.jsonl)" != "$(order r2.jsonl)" ] || fail "two seeds, one order"
 
+# a point may take part in the first rounds alone
+coresweep sweep --kernel count --n 9 --driver pthread --workers 1 --rounds 3 --min-ms 1 \
+    --output all.jsonl >/dev/null 2>&1
+head -n 2 all.jsonl | sed '1s/"rounds":0/"rounds":1/' >first.jsonl
+coresweep sweep --resume first.jsonl >/dev/null 2>&1 || fail "a plan whose point has rounds of its own"
+[ "$(visits_in first.jsonl | tr '\n' ',')" = "0 0,1 0,1 1,1 2," ] || fail "rounds: $(visits_in first.jsonl)"
+tail -n 1 first.jsonl | grep -q '^{"type":"end","samples":4,"failed":0,' || fail "no end of four visits"
+
 # warnings for a closed stderr must not end up in the result file
 "$CORESWEEP" sweep "${quick[@]}" --output closed.jsonl >&- 2>&- || true
 coresweep report closed.jsonl >/dev/null 2>said || fail "closed streams: $(cat said)"

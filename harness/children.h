@@ -1,6 +1,6 @@
-/* processes.h - the processes of this machine, as /proc lists them. */
-#ifndef CSW_PROCESSES_H
-#define CSW_PROCESSES_H
+/* children.h - the processes of this machine, as /proc lists them. */
+#ifndef CSW_CHILDREN_H
+#define CSW_CHILDREN_H
 
 #include <sys/types.h>
 

@@ -1,0 +1,127 @@
+/* measuring.c - what the commands that write a result file share. See cli.h. */
+#include "cli.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <coresweep/place.h>
+#include <coresweep/record.h>
+
+#include "harness/files.h"
+#include "harness/sweep.h"
+
+/* ---- before the first visit ----------------------------------------------------------------- */
+
+char *cli_join_words(int argc, char **argv)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    for (int i = 0; out && i < argc; i++)
+        fprintf(out, "%s%s", i > 0 ? " " : "", argv[i]);
+    return csw_stream_text(out, &text);
+}
+
+char *cli_result_path(const char *prefix, const struct csw_host *host)
+{
+    char stamp[32], *path;
+    const time_t now = time(NULL);
+    struct tm local;
+
+    if (!localtime_r(&now, &local) || strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%S", &local) == 0)
+        return NULL;
+    return asprintf(&path, "%s-%s-%s.jsonl", prefix, host->hostname, stamp) >= 0 ? path : NULL;
+}
+
+int cli_find_binding(const struct csw_topo *topo, const char *pin, struct csw_host *host,
+                     struct csw_err *err)
+{
+    struct csw_placement placement;
+    int code = csw_placement_init(&placement, topo, pin, 1, err);
+
+    if (code < 0)
+        return code;
+    code = csw_placement_probe(&placement, err);
+    if (code == 0) {
+        char *cannot = strdup(placement.cannot);
+
+        if (cannot) {
+            free(host->placement);
+            host->placement = cannot;
+        } else {
+            code = csw_fail(err, -ENOMEM, "no memory for the host");
+        }
+    }
+    csw_placement_release(&placement);
+    return code;
+}
+
+void cli_warn_of_machine(const struct csw_host *host)
+{
+    if (host->quota_cpus < (double)host->usable_pus)
+        cli_warn(
+            "a CPU quota of %.2f (%s) is below the %" PRIu64
+            " usable CPUs: more workers than that are held back, and not part of --workers auto",
+            host->quota_cpus, host->quota_source, host->usable_pus);
+    if (*host->placement)
+        cli_warn("workers are not bound: %s", host->placement);
+}
+
+int cli_write_head(struct csw_writer *writer, const struct csw_plan *plan,
+                   const struct csw_host *host, struct csw_err *err)
+{
+    char *plan_line = csw_plan_line(plan), *host_line = csw_host_line(host);
+    int code = csw_writer_line(writer, plan_line, err);
+
+    if (code == 0)
+        code = csw_writer_line(writer, host_line, err);
+    free(plan_line);
+    free(host_line);
+    return code;
+}
+
+/* ---- progress ------------------------------------------------------------------------------- */
+
+/* "A threads, joined" of a story, or "trial dynamic fork x2". */
+static void print_point(const struct csw_point *point)
+{
+    if (point->label && *point->label)
+        fprintf(stderr, "%s %s, %s x%" PRIu64, point->block, point->label, point->driver,
+                point->workers);
+    else
+        fprintf(stderr, "%s %s %s x%" PRIu64, point->kernel, point->schedule, point->driver,
+                point->workers);
+}
+
+void cli_show_progress(void *context, const struct csw_progress *progress)
+{
+    (void)context;
+    const unsigned left = isnan(progress->left_s) ? 0 : (unsigned)progress->left_s;
+
+    fprintf(stderr, "\r\033[K[%" PRIu64 "/%" PRIu64 "] round %" PRIu64 "  ", progress->done,
+            progress->total, progress->round + 1);
+    print_point(progress->point);
+    if (!isnan(progress->left_s))
+        fprintf(stderr, "  %u:%02u left", left / 60, left % 60);
+    fflush(stderr);
+}
+
+void cli_clear_progress(void)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\033[K");
+}
+
+void cli_show_warning(void *context, const char *sentence)
+{
+    (void)context;
+    cli_clear_progress();
+    cli_warn("%s", sentence);
+}

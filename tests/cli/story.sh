@@ -1,0 +1,65 @@
+#!/bin/bash
+# The story end to end: without an interpreter, with one that fails at its work, and stopped by the user.
+. "$(dirname "$0")/check.bash"
+
+expect 2 "--scale '0' is not a number from 0.001 to 10" story --scale 0
+expect 2 "--rounds '0' is not" story --rounds 0
+expect 2 "--python '' is no file" story --python ''
+expect 2 "there is no interpreter '/no/such/python'" story --python /no/such/python --output no.jsonl
+expect 2 "cannot open 'nowhere.jsonl'" story --report nowhere.jsonl
+expect 2 "format 'xml'.*json" story --report nowhere.jsonl --format xml
+[ ! -e no.jsonl ] || fail "a story that could not begin left a file"
+coresweep sweep --kernel count --n 9 --driver serial --rounds 1 --min-ms 1 --output sweep.jsonl >/dev/null 2>&1
+expect 2 "'sweep.jsonl' holds a sweep and no story" story --report sweep.jsonl
+
+story=(story --quick --rounds 1 --scale 0.002)
+
+# blocks LETTERS FILE: the file has a table for each of these blocks, and no line is too wide
+blocks() {
+    local letter
+    for letter in $(fold -w1 <<<"$1"); do
+        grep -qE "^$letter\. [a-z]" "$2" || fail "no block $letter in $2"
+    done
+    [ "$(awk 'length > 100' "$2" | wc -l)" -eq 0 ] || fail "wider than 100: $(awk 'length > 100' "$2" | head -n 2)"
+}
+
+# without Python the rows of C remain, and a line says why the others are missing
+mkdir bin
+ln -s "$(type -P true)" bin/true # a program that the price list starts
+PATH=$work/bin "$CORESWEEP" "${story[@]}" --output c.jsonl >c.out 2>c.err || fail "without Python: $(cat c.err)"
+blocks ABCDEFGHM c.out
+grep -qE '^left out: CPython: .*python3' c.out || fail "does not say why CPython is missing"
+grep -qE '^C +threads +5 ' c.out || fail "no row of C threads"
+grep -qE '^  = (not resolved|not measured) here$' c.out || fail "no claims"
+grep -qE '^  = (holds|does not hold) here$' c.out && fail "one round resolved a claim"
+grep -q '^results: c.jsonl$' c.err || fail "does not name its file"
+coresweep story --report c.jsonl | cmp - c.out || fail "another story from the file"
+coresweep report c.jsonl | cmp - c.out || fail "report tells another story"
+coresweep report c.jsonl --format csv | grep -q '^trial,' || fail "a story has no CSV"
+[ "$(grep -c '"type":"reading".*"probe":"ticker"' c.jsonl)" -gt 5 ] || fail "no readings of the ticker"
+tail -n 1 c.jsonl | grep -q '^{"type":"end",.*"failed":0,' || fail "no end"
+
+# an interpreter that fails at its work costs its rows, and no more
+fake=$SOURCE/tests/fixtures/python/fails-later
+status=0
+coresweep "${story[@]}" --python "$fake" --output f.jsonl >f.out 2>f.err || status=$?
+[ $status -eq 1 ] || fail "a failing interpreter: exit $status: $(tail -n 3 f.err)"
+blocks ABCDEFGHM f.out
+grep -q '^failed: ' f.out || fail "the failures are not in the tables"
+grep -q 'fails-later exited with status 3' f.err || fail "what became of it: $(cat f.err)"
+grep -qE '^C +threads +5 +[0-9]' f.out || fail "the rows of C are gone"
+grep -qE ' threads +5 +- ' f.out || fail "no row of the failed threads"
+
+# Ctrl-C: what was measured is told, nothing is left running
+"$CORESWEEP" "${story[@]}" --output i.jsonl >i.out 2>i.err &
+pid=$!
+sleep 4
+kill -INT $pid
+status=0
+wait $pid || status=$?
+[ $status -eq 1 ] || fail "stopped: exit $status"
+grep -q 'stopped by the user' i.err || fail "does not say that it was stopped: $(cat i.err)"
+blocks ABCDEFGHM i.out
+coresweep story --report i.jsonl | cmp - i.out || fail "the file of a stopped story"
+pgrep -f "$work" >/dev/null && fail "something is left running"
+true
