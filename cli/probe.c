@@ -215,8 +215,8 @@ static int run_probe(struct csw_readings *ret_readings, const struct probe_comma
     if (!command->python)
         return csw_probe_run(ret_readings, probe, &command->options, err);
     const struct csw_probe_python interpreter = {.python = command->python,
-                                                .timeout_ns = command->timeout_s * CSW_NS_PER_S,
-                                                .stop = cli_catch_stop()};
+                                                 .timeout_ns = command->timeout_s * CSW_NS_PER_S,
+                                                 .stop = cli_catch_stop()};
 
     return csw_probe_run_python(ret_readings, probe, &command->options, &interpreter, err);
 }

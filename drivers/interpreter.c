@@ -114,8 +114,7 @@ static int judge(struct csw_interpreter *ret, struct csw_kept *kept, const char 
     return 0;
 }
 
-int csw_interpreter_ask(struct csw_interpreter *ret_interpreter, const char *name,
-                        struct csw_err *err)
+static int ask(struct csw_interpreter *ret_interpreter, const char *name, struct csw_err *err)
 {
     char path[PATH_MAX], script[PATH_MAX];
     struct csw_kept kept = {0};
@@ -136,6 +135,30 @@ int csw_interpreter_ask(struct csw_interpreter *ret_interpreter, const char *nam
     if (code == 1)
         code = judge(ret_interpreter, &kept, name, err);
     csw_kept_end(&kept);
+    return code;
+}
+
+/* A plan has many rows by the same interpreter, which is not started anew for each. */
+int csw_interpreter_ask(struct csw_interpreter *ret_interpreter, const char *name,
+                        struct csw_err *err)
+{
+    static struct {
+        char name[PATH_MAX];
+        struct csw_interpreter interpreter;
+    } known[8];
+    static size_t count;
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(known[i].name, name) == 0) {
+            *ret_interpreter = known[i].interpreter;
+            return 0;
+        }
+    const int code = ask(ret_interpreter, name, err);
+
+    if (code == 0 && count < sizeof known / sizeof *known && strlen(name) < PATH_MAX) {
+        strcpy(known[count].name, name);
+        known[count++].interpreter = *ret_interpreter;
+    }
     return code;
 }
 

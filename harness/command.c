@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "children.h"
+#include "processes.h"
 
 /* How long the parent sleeps at most before it looks at the time and at the user's wish. */
 #define LOOK_MS 200

@@ -1,4 +1,4 @@
-/* processes.c - see processes.h */
+/* processes.c - see processes.h and coresweep/processes.h */
 #include <coresweep/processes.h>
 
 #include <ctype.h>
@@ -12,11 +12,13 @@
 #include <string.h>
 
 #include "files.h"
+#include "processes.h"
 #include "usage.h"
 
 /* One process of the machine. */
 struct entry {
     pid_t pid, parent, session;
+    char state; /* as in stat: 'Z' has ended, and was not waited for yet */
     bool is_found;
 };
 
@@ -35,14 +37,15 @@ static bool read_entry(struct entry *ret_entry, const char *root, pid_t pid)
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     char *line = csw_file_line(root, path);
     const char *name_end = line ? strrchr(line, ')') : NULL;
-    const bool lives = name_end &&
-                       sscanf(name_end, ") %c %d %*d %d", &state, &parent, &session) == 3 &&
-                       state != 'Z';
+    const bool exists = name_end &&
+                        sscanf(name_end, ") %c %d %*d %d", &state, &parent, &session) == 3 &&
+                        state != 'Z';
 
     free(line);
-    if (lives)
-        *ret_entry = (struct entry){.pid = pid, .parent = (pid_t)parent, .session = (pid_t)session};
-    return lives;
+    if (exists)
+        *ret_entry = (struct entry){
+            .pid = pid, .parent = (pid_t)parent, .session = (pid_t)session, .state = state};
+    return exists;
 }
 
 static int add_entry(struct entries *entries, const struct entry *entry, struct csw_err *err)
@@ -95,7 +98,7 @@ static size_t mark_descendants(struct entries *entries, pid_t ancestor)
         for (size_t i = 0; i < entries->count; i++) {
             struct entry *entry = &entries->entry[i];
 
-            if (entry->is_found || entry->pid == ancestor ||
+            if (entry->is_found || entry->state == 'Z' || entry->pid == ancestor ||
                 !(entry->parent == ancestor || has_parent_below(entries, entry)))
                 continue;
             entry->is_found = true;
@@ -105,13 +108,29 @@ static size_t mark_descendants(struct entries *entries, pid_t ancestor)
     return marked;
 }
 
+int csw_each_child(const char *root, pid_t parent,
+                   int (*each)(pid_t pid, char state, void *context, struct csw_err *),
+                   void *context, struct csw_err *err)
+{
+    struct entries entries = {0};
+    int code = read_all(&entries, root, err);
+
+    for (size_t i = 0; code == 0 && i < entries.count; i++)
+        if (entries.entry[i].parent == parent)
+            code = each(entries.entry[i].pid, entries.entry[i].state, context, err);
+    free(entries.entry);
+    return code;
+}
+
 static size_t mark_session(struct entries *entries, pid_t session)
 {
     size_t marked = 0;
 
     for (size_t i = 0; i < entries->count; i++) {
-        entries->entry[i].is_found = entries->entry[i].session == session;
-        marked += entries->entry[i].is_found;
+        struct entry *entry = &entries->entry[i];
+
+        entry->is_found = entry->session == session && entry->state != 'Z';
+        marked += entry->is_found;
     }
     return marked;
 }
@@ -176,7 +195,7 @@ double csw_processes_pss(const struct csw_processes *processes, const char *root
 
         if (!isnan(bytes))
             sum += bytes;
-        else if (read_entry(&entry, root, processes->pid[i]))
+        else if (read_entry(&entry, root, processes->pid[i]) && entry.state != 'Z')
             return NAN;
     }
     return sum;

@@ -23,15 +23,16 @@ static bool has_own_gils(const struct csw_interpreter *interpreter)
            (major > 3 || (major == 3 && minor >= 12));
 }
 
-static int add(struct csw_story_pythons *pythons, const char *name,
-               const struct csw_interpreter *interpreter, struct csw_err *err)
+/* By its own file: a script that stands before it would be started anew for every row. */
+static int add(struct csw_story_pythons *pythons, const struct csw_interpreter *interpreter,
+               struct csw_err *err)
 {
     struct csw_story_python *grown =
         reallocarray(pythons->python, pythons->count + 1, sizeof *grown);
 
     if (grown)
         pythons->python = grown;
-    if (!grown || !(grown[pythons->count].name = strdup(name)))
+    if (!grown || !(grown[pythons->count].name = strdup(interpreter->file)))
         return csw_fail(err, -ENOMEM, "no memory for the name of an interpreter");
     grown[pythons->count].gil = strcmp(interpreter->gil, "GIL off") != 0;
     grown[pythons->count].has_own_gils = has_own_gils(interpreter);
@@ -44,7 +45,13 @@ static int add_named(const char *name, void *context, struct csw_err *err)
     struct csw_interpreter interpreter;
     const int code = csw_interpreter_ask(&interpreter, name, err);
 
-    return code < 0 ? code : add(context, name, &interpreter, err);
+    return code < 0 ? code : add(context, &interpreter, err);
+}
+
+/* Builds without a GIL have names such as python3.14t. */
+static bool may_lack_gil(const char *name)
+{
+    return name[strlen(name) - 1] == 't';
 }
 
 /* The first of the usual names, and all that have no GIL; what cannot be asked is not there. */
@@ -56,9 +63,9 @@ static int add_usual(struct csw_story_pythons *pythons, struct csw_err *err)
     for (size_t i = 0; code == 0 && (name = csw_interpreter_at(i)); i++) {
         struct csw_interpreter interpreter;
 
-        if (csw_interpreter_ask(&interpreter, name, NULL) == 0 &&
+        if ((i == 0 || may_lack_gil(name)) && csw_interpreter_ask(&interpreter, name, NULL) == 0 &&
             (i == 0 || strcmp(interpreter.gil, "GIL off") == 0))
-            code = add(pythons, name, &interpreter, err);
+            code = add(pythons, &interpreter, err);
     }
     return code;
 }

@@ -8,7 +8,7 @@
 #include <coresweep/err.h>
 
 struct csw_story_python {
-    char *name;        /* as the drivers take it; owned */
+    char *name;        /* its own file; owned */
     bool gil;          /* on, when it starts */
     bool has_own_gils; /* sub-interpreters with a GIL of their own */
 };

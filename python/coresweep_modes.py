@@ -259,7 +259,7 @@ def check_children(children, still_running):
             raise ended(child, "a worker of the pool")
 
 
-LOOK_S = 0.2  # how often a pool's workers are looked at: Pool replaces a dead one and waits for ever
+LOOK_S = 0.2  # how often workers of Pool are looked at: it replaces a dead one and waits for ever
 
 
 def run_pool(team):

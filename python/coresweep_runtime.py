@@ -31,19 +31,35 @@ def _is_of_another_build(arguments):
 
 
 def _optimizations():
-    """PGO and LTO as configure was asked for them; "" where it was not configure that built it."""
+    """PGO and LTO as configure was asked for them; nothing where it was not configure that built
+    it."""
     arguments = sysconfig.get_config_var("CONFIG_ARGS")
     if arguments is None or platform.python_implementation() != "CPython":
-        return ""
+        return []
     if _is_of_another_build(arguments):
         # its rules build the program with both
         is_debian = sys.prefix == "/usr" and os.path.exists("/etc/debian_version")
-        return ", PGO+LTO (Debian)" if is_debian else ", build not told"
+        return ["PGO+LTO (Debian)" if is_debian else "build not told"]
     found = [name for name, option in (("PGO", "--enable-optimizations"), ("LTO", "--with-lto"))
              if option in arguments]
-    return ", " + ("+".join(found) if found else "no PGO")
+    return ["+".join(found) if found else "no PGO"]
+
+
+def build():
+    """Version and what the build did for or against speed: "CPython 3.13.0, no PGO"."""
+    words = [_version()] + _optimizations()
+    if sysconfig.get_config_var("Py_DEBUG"):
+        words.append("debug")
+    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+        words.append("free-threaded")
+    return ", ".join(words)
+
+
+def lock():
+    """What holds now: "GIL on"."""
+    return "GIL on" if is_gil_enabled() else "GIL off"
 
 
 def describe():
-    """Version, optimizations and lock: "CPython 3.13.0, PGO+LTO, GIL on"."""
-    return "%s%s, GIL %s" % (_version(), _optimizations(), "on" if is_gil_enabled() else "off")
+    """Build and lock: "CPython 3.13.0, PGO+LTO, GIL on"."""
+    return "%s, %s" % (build(), lock())

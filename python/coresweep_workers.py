@@ -19,8 +19,8 @@ class Job:
 
     `calls`: "python" runs the kernel's twin; "cdll" and "pydll" run the C kernel itself, through
     the module coresweep, and drop the GIL meanwhile or keep it. `lists`: C kernels tell what they
-    found instead of their tally. `options`: of the kernel, by name. `cpus`: per worker the CPU that it is
-    bound to, -1: none.
+    found instead of their tally. `options`: of the kernel, by name. `cpus`: per worker the CPU that
+    it is bound to, -1: none.
     """
 
     def __init__(self, kernel, options, calls, lists, units, cpus):

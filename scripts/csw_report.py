@@ -264,7 +264,8 @@ def load(path: str) -> Report:
     """Reads a report that has something to draw, or raises BadReport."""
     report = load_json(path, parse_report)
     if not any(point.s_abs.value for series in report.series for point in series.points):
-        raise BadReport(f"{name_of(path)} has no points with a speedup, so there is nothing to draw")
+        name = name_of(path)
+        raise BadReport(f"{name} has no points with a speedup, so there is nothing to draw")
     return report
 
 

@@ -1,4 +1,4 @@
-"""Pictures whose lines have names: dots and intervals on one axis, the name left and the value right.
+"""Pictures whose lines have names: dots and intervals on one axis, names left and values right.
 
 Everything is placed in inches, so that no text covers another however many lines there are.
 """
@@ -189,7 +189,8 @@ def draw_marks(axes: Axes, line: Line, middle: float) -> None:
     """Intervals, then markers over them."""
     if line.joined and len(line.marks) > 1:
         values = [mark.value for mark in line.marks]
-        axes.plot([min(values), max(values)], [middle, middle], color=LIGHT, linewidth=1.0, zorder=2)
+        ends = [min(values), max(values)]
+        axes.plot(ends, [middle, middle], color=LIGHT, linewidth=1.0, zorder=2)
     for mark in line.marks:
         if mark.low is not None and mark.high is not None:
             axes.plot([mark.low, mark.high], [middle, middle], color=mark.look.colour,
@@ -234,7 +235,7 @@ def draw_panel(figure: Figure, picture: Picture, layout: Layout) -> None:
 
 
 def legend_handles(picture: Picture) -> list[Line2D]:
-    """Each look that its group does not name, in grey where it has many colours; and the strokes."""
+    """Each look that its group does not name, grey where it has many colours; and the strokes."""
     looks: dict[str, set[Look]] = {}
     for look in dict.fromkeys(mark.look for line in picture.lines for mark in line.marks):
         looks.setdefault(look.name, set()).add(look)

@@ -167,7 +167,8 @@ def load_story(path: str) -> Story:
     """Reads a story that says something, or raises BadReport."""
     story = load_json(path, parse_story, MAKE_ONE)
     if not any(block.rows or block.probes for block in story.blocks):
-        raise BadReport(f"{name_of(path)} has neither rows nor readings, so there is nothing to show")
+        name = name_of(path)
+        raise BadReport(f"{name} has neither rows nor readings, so there is nothing to show")
     return story
 
 

@@ -108,7 +108,8 @@ def draw_speedup(story: Story) -> Optional[Picture]:
 
 def relative_time(row: Row, colour: str) -> Mark:
     """Time over sequential time: a speedup's inverse, ends exchanged."""
-    look = Look("waiting", colour, "o", hollow=True) if row.waits else Look("computing", colour, "s")
+    waiting, computing = Look("waiting", colour, "o", hollow=True), Look("computing", colour, "s")
+    look = waiting if row.waits else computing
     low, high = row.speedup.high, row.speedup.low
     return Mark(look, 1 / row.speedup.value, low and 1 / low, high and 1 / high)
 
@@ -243,7 +244,8 @@ def main() -> int:
     arguments = parse_arguments()
     try:
         for picture in pictures(load_story(arguments.story)):
-            for name in save(draw(picture), str(Path(arguments.output_dir, "story-" + picture.name))):
+            stem = str(Path(arguments.output_dir, "story-" + picture.name))
+            for name in save(draw(picture), stem):
                 print(name)
     except BadReport as error:
         complain(error)

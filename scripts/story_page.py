@@ -22,7 +22,8 @@ from csw_plot import complain, rendered
 from csw_report import BadReport, Estimate
 from csw_rows import Picture, draw
 from csw_story import (
-    Block, Probe, Reading, Row, Sentence, Story, load_story, quantity_text, ratio_text, three_digits,
+    Block, Probe, Reading, Row, Sentence, Story, load_story, quantity_text, ratio_text,
+    three_digits,
 )
 from plot_story import pictures
 
@@ -252,8 +253,8 @@ def parts(story: Story) -> Iterator[str]:
     """From the top of the body to its end."""
     percent = f"{story.confidence * 100:g}"
     yield f"<header><h1>{TITLE}</h1>\n{machine(story)}\n{navigation(story)}</header>\n<main>"
-    yield (f"<p>Numbers are medians of the rounds; below them their {percent} % intervals, where there "
-           "are rounds enough. Speedups are over the sequential run in the same language and "
+    yield (f"<p>Numbers are medians of the rounds; below them their {percent} % intervals, where "
+           "there are rounds enough. Speedups are over the sequential run in the same language and "
            "interpreter.</p>")
     if story.sentences:
         yield conclusions(story)

@@ -36,7 +36,9 @@ def faults(figure: Figure) -> list[str]:
     texts, page = texts_of(figure), figure.bbox
     cut = [f"'{text}' is cut off" for text, box in texts
            if box.x0 < 0 or box.y0 < 0 or box.x1 > page.x1 or box.y1 > page.y1]
-    return cut + [f"'{a[0]}' covers '{b[0]}'" for a, b in combinations(texts, 2) if overlap(a[1], b[1])]
+    covered = [f"'{a[0]}' covers '{b[0]}'" for a, b in combinations(texts, 2)
+               if overlap(a[1], b[1])]
+    return cut + covered
 
 
 def main() -> None:

