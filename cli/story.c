@@ -67,7 +67,7 @@ static const struct argp_option story_argp_options[] = {
      "0.02)",
      0},
     {"rounds", KEY_ROUNDS, "N", 0,
-     "How often every row is measured; long waits less often (default: 6, quick 1)", 0},
+     "How often every row is measured; long waits less often (default: 9, quick 1)", 0},
     {"python", KEY_PYTHON, "FILE", 0,
      "An interpreter; several times: each has rows of its own (default: python3, and what PATH has "
      "without a GIL)",

@@ -27,9 +27,9 @@ static const struct csw_story_block blocks[] = {
     {'C', "computing, the tutorial's five tasks",
      "One worker for each task. The largest task is 64 % of all work, so that nothing can be "
      "faster\n"
-     "than the bound, in no language. The tasks of C are 8 times larger, 64 times the work, for "
-     "them\n"
-     "to take about as long; speed-ups compare, and so does the last column: time for each step."},
+     "than the bound, in no language. The tasks of C are 4 times larger, 16 times the work, so "
+     "that\n"
+     "making workers hardly counts; speed-ups compare, and so does the last column, by steps."},
     {'D', "computing, even chunks", "The same work, every task cut into one piece for each CPU."},
     {'E', "the better algorithm",
      "One worker, the same tasks. The speed-up is over the search, in the same language."},
