@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "estimate_text.h"
 #include "files.h"
 #include "label.h"
 #include "options.h"
@@ -28,40 +29,6 @@ static const struct csw_column columns[COLUMNS] = {
 typedef char row[COLUMNS][CELL_SIZE];
 
 /* ---- numbers as text ------------------------------------------------------------------------ */
-
-/* Digits after the point that make four significant ones. */
-static int decimals(double value)
-{
-    return value >= 1000 ? 0 : value >= 100 ? 1 : value >= 10 ? 2 : 3;
-}
-
-static void print_time(const struct csw_estimate *time_ns, char ret_text[CELL_SIZE])
-{
-    const struct csw_scale *scale = csw_time_scale(time_ns->value);
-    const double value = time_ns->value / scale->factor;
-    const int digits = decimals(value);
-
-    if (isnan(value))
-        snprintf(ret_text, CELL_SIZE, "-");
-    else if (csw_estimate_has_interval(time_ns))
-        snprintf(ret_text, CELL_SIZE, "%.*f %s [%.*f, %.*f]", digits, value, scale->name, digits,
-                 time_ns->low / scale->factor, digits, time_ns->high / scale->factor);
-    else
-        snprintf(ret_text, CELL_SIZE, "%.*f %s (n=%zu)", digits, value, scale->name, time_ns->n);
-}
-
-static void print_ratio(const struct csw_estimate *ratio, char ret_text[CELL_SIZE])
-{
-    const int digits = csw_decimals(ratio->value);
-
-    if (isnan(ratio->value))
-        snprintf(ret_text, CELL_SIZE, "-");
-    else if (csw_estimate_has_interval(ratio))
-        snprintf(ret_text, CELL_SIZE, "%.*f [%.*f, %.*f]", digits, ratio->value, digits, ratio->low,
-                 digits, ratio->high);
-    else
-        snprintf(ret_text, CELL_SIZE, "%.*f (n=%zu)", digits, ratio->value, ratio->n);
-}
 
 static void print_value(double value, char ret_text[CELL_SIZE])
 {
@@ -89,10 +56,10 @@ static void fill_row(const struct csw_report *report, size_t index, row ret_row)
     csw_point_label(report->results, index, ret_row[DRIVER]);
     snprintf(ret_row[WORKERS], CELL_SIZE, "%" PRIu64 "%s", cell->point->workers,
              cell->point->oversubscribed ? "*" : "");
-    print_time(&cell->time_ns, ret_row[TIME]);
-    print_ratio(&cell->s_abs, ret_row[S_ABS]);
+    csw_estimate_time_text(&cell->time_ns, 4, ret_row[TIME], CELL_SIZE);
+    csw_estimate_ratio_text(&cell->s_abs, ret_row[S_ABS], CELL_SIZE);
     print_bound(cell, ret_row[BOUND]);
-    print_ratio(&cell->s_rel, ret_row[S_REL]);
+    csw_estimate_ratio_text(&cell->s_rel, ret_row[S_REL], CELL_SIZE);
     print_value(cell->point->waits ? NAN : cell->efficiency.value, ret_row[EFFICIENCY]);
     print_value(cell->s_cpu.value, ret_row[S_CPU]);
     csw_number_text(cell->rate.value, ret_row[RATE], CELL_SIZE);

@@ -11,6 +11,7 @@
 #include <coresweep/kernel.h>
 
 #include "bound.h"
+#include "estimate_text.h"
 #include "files.h"
 #include "table.h"
 #include "units.h"
@@ -54,34 +55,6 @@ const struct csw_story_block *csw_story_block_at(size_t index)
 }
 
 /* ---- numbers as text ------------------------------------------------------------------------ */
-
-static void print_time(const struct csw_estimate *ns, char ret_text[CELL_SIZE])
-{
-    const struct csw_scale *scale = csw_time_scale(ns->value);
-    const double value = ns->value / scale->factor;
-    const int digits = csw_decimals(value);
-
-    if (isnan(value))
-        snprintf(ret_text, CELL_SIZE, "-");
-    else if (csw_estimate_has_interval(ns))
-        snprintf(ret_text, CELL_SIZE, "%.*f %s [%.*f, %.*f]", digits, value, scale->name, digits,
-                 ns->low / scale->factor, digits, ns->high / scale->factor);
-    else
-        snprintf(ret_text, CELL_SIZE, "%.*f %s (n=%zu)", digits, value, scale->name, ns->n);
-}
-
-static void print_ratio(const struct csw_estimate *ratio, char ret_text[CELL_SIZE])
-{
-    const int digits = csw_decimals(ratio->value);
-
-    if (isnan(ratio->value))
-        snprintf(ret_text, CELL_SIZE, "-");
-    else if (csw_estimate_has_interval(ratio))
-        snprintf(ret_text, CELL_SIZE, "%.*f [%.*f, %.*f]", digits, ratio->value, digits, ratio->low,
-                 digits, ratio->high);
-    else
-        snprintf(ret_text, CELL_SIZE, "%.*f", digits, ratio->value);
-}
 
 static void print_value(double value, const char *mark, char ret_text[CELL_SIZE])
 {
@@ -149,8 +122,8 @@ static void add_row(const struct csw_story *story, const struct csw_story_row *r
     snprintf(cells[IN], CELL_SIZE, "%s", csw_story_tag(story, row->runtime));
     snprintf(cells[ROW], CELL_SIZE, "%s", row->point->label);
     snprintf(cells[WORKERS], CELL_SIZE, "%" PRIu64, row->point->workers);
-    print_time(&row->cell->time_ns, cells[TIME]);
-    print_ratio(&row->speedup, cells[SPEEDUP]);
+    csw_estimate_time_text(&row->cell->time_ns, 3, cells[TIME], CELL_SIZE);
+    csw_estimate_ratio_text(&row->speedup, cells[SPEEDUP], CELL_SIZE);
     print_value(row->bound, row->cell->above_bound ? "!" : "", cells[BOUND]);
     print_value(row->cpu_share, "", cells[CPU]);
     print_short_time(row->start_ns, cells[START]);
