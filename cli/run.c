@@ -313,6 +313,16 @@ static void print_summary(const struct csw_sample *sample, const struct csw_kern
     print_time("", (double)sample->close_ns, " to end them\n");
 }
 
+/* "runtime: CPython 3.11.2, PGO+LTO, GIL on; 1.51 s of CPU time, 597 voluntary switches" */
+static void print_runtime(const struct csw_sample *sample)
+{
+    if (!sample->runtime || !*sample->runtime)
+        return;
+    printf("runtime: %s; ", sample->runtime);
+    print_time("", sample->cpu_ns, " of CPU time, ");
+    printf("%.0f voluntary switch%s\n", sample->switched, sample->switched == 1 ? "" : "es");
+}
+
 /* "memory:  241 MiB in 3 processes (PSS), peak 419 MiB; 229 MiB of data, interleave" */
 static void print_memory(const struct csw_sample *sample)
 {
@@ -433,6 +443,7 @@ static int print_human(struct csw_sample *samples, uint64_t count, const struct 
     const struct csw_sample *median = &samples[(count - 1) / 2];
 
     print_summary(median, kernel);
+    print_runtime(median);
     print_memory(median);
     struct csw_table *table = csw_table_new(worker_columns, WORKER_COLUMNS);
 

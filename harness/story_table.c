@@ -382,18 +382,48 @@ static void print_squares(const struct csw_story *story, FILE *out)
 #define TUTORIAL_PROCESSES 3.448301315307617
 #define TUTORIAL_TASKS 5
 
-static void print_tutorial(FILE *out)
+/* The comparisons of its tasks; false where this build has no kernel to count them. */
+static bool count_tutorial(double ret_work[TUTORIAL_TASKS])
 {
     static const uint64_t sizes[TUTORIAL_TASKS] = {1000, 2000, 5000, 3000, 100};
-    const double claim = TUTORIAL_SEQUENTIAL / TUTORIAL_PROCESSES;
-    double work[TUTORIAL_TASKS];
 
     for (size_t i = 0; trial() && i < TUTORIAL_TASKS; i++) {
         const struct csw_task task = {.n = sizes[i]};
 
-        work[i] = (double)trial()->expect(&task, 0, task.n).work;
+        ret_work[i] = (double)trial()->expect(&task, 0, task.n).work;
     }
-    if (!trial())
+    return trial();
+}
+
+/* What no program gains here: CPUs are the usable ones, or what the quota leaves of them. */
+static void print_bounds(const struct csw_story *story, FILE *out)
+{
+    const struct csw_host *host = &story->results->host;
+    const double cpus =
+        fmin((double)host->usable_pus, isnan(host->quota_cpus) ? INFINITY : host->quota_cpus);
+    const unsigned each = cpus < TUTORIAL_TASKS ? (unsigned)fmax(1, cpus) : TUTORIAL_TASKS;
+    double work[TUTORIAL_TASKS];
+    char text[400];
+
+    if (!count_tutorial(work) || !(cpus > 0))
+        return;
+    snprintf(
+        text, sizeof text,
+        "Bounds with %.3g CPUs: a worker for each task %.3f, %u that take them as listed %.3f, "
+        "longest first %.3f, even chunks %.3f. With any number of CPUs, uncut: %.3f.",
+        cpus, csw_bound_in_order(work, TUTORIAL_TASKS, TUTORIAL_TASKS, cpus), each,
+        csw_bound_in_order(work, TUTORIAL_TASKS, each, cpus),
+        csw_bound_longest_first(work, TUTORIAL_TASKS, each, cpus), cpus,
+        csw_bound_in_order(work, TUTORIAL_TASKS, TUTORIAL_TASKS, INFINITY));
+    csw_print_wrapped(text, out);
+}
+
+static void print_tutorial(FILE *out)
+{
+    const double claim = TUTORIAL_SEQUENTIAL / TUTORIAL_PROCESSES;
+    double work[TUTORIAL_TASKS];
+
+    if (!count_tutorial(work))
         return;
     const double two = csw_bound_in_order(work, TUTORIAL_TASKS, TUTORIAL_TASKS, 2);
     const double any = csw_bound_in_order(work, TUTORIAL_TASKS, TUTORIAL_TASKS, TUTORIAL_TASKS);
@@ -413,6 +443,7 @@ void csw_story_print_notes(const struct csw_story *story, char block, FILE *out)
     print_busy(story, block, out);
     if (block == 'C') {
         print_squares(story, out);
+        print_bounds(story, out);
         print_tutorial(out);
     }
     print_events(story, block, out);
