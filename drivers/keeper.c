@@ -188,7 +188,7 @@ int csw_kept_start(struct csw_kept *ret_kept, const char *name, char *const argv
 static void hear(struct csw_kept *kept)
 {
     char bytes[1024];
-    ssize_t got;
+    ssize_t got = 1;
 
     while (kept->said >= 0 && (got = read(kept->said, bytes, sizeof bytes)) > 0) {
         const size_t room = sizeof kept->words - 1, more = (size_t)got;
