@@ -26,7 +26,7 @@ extern "C" {
 
 #ifdef __SANITIZE_ADDRESS__
 /* What TBB keeps for its parked threads is its own. */
-extern "C" const char *__lsan_default_suppressions(void);
+extern "C" __attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
     return "leak:libtbb";
