@@ -580,7 +580,9 @@ static void without_an_interpreter_the_rows_of_c_remain(void)
         CHECK(plan.points[i].label, strncmp(plan.points[i].driver, "cpython", 7) != 0);
     CU_ASSERT(gaps.count > 0);
     for (size_t i = 0; i < gaps.count; i++)
-        CU_ASSERT(strstr(gaps.event[i].text, "CPython") || strstr(gaps.event[i].text, "GIL"));
+        CHECK(gaps.event[i].text,
+              strstr(gaps.event[i].text, "CPython") || strstr(gaps.event[i].text, "GIL") ||
+                  strncmp(gaps.event[i].text, "openmp: ", 8) == 0); /* not in every build */
     csw_story_gaps_release(&gaps);
     csw_plan_release(&plan);
     free(path);
@@ -599,6 +601,24 @@ static void a_file_that_is_no_interpreter_is_named(void)
     csw_plan_release(&plan);
 }
 
+/* Claims that rest on probes, on another interpreter, or on what this build lacks. */
+static bool may_miss_rows(const char *claim)
+{
+    const bool calls = csw_setting_of(csw_driver_find("cpython-serial")->driver, "calls");
+    const bool openmp = csw_driver_find("openmp")->driver;
+    const struct {
+        const char *begins;
+        bool may;
+    } claims[] = {{"Without a GIL", true},       {"A thread takes", true},
+                  {"Beside a thread", true},     {"Calling C", !calls},
+                  {"OpenMP with even", !openmp}, {"For work that waits, one worker", !openmp}};
+
+    for (size_t i = 0; i < COUNT(claims); i++)
+        if (claims[i].may && strncmp(claim, claims[i].begins, strlen(claims[i].begins)) == 0)
+            return true;
+    return false;
+}
+
 /* A sample for every point: then every claim that can be made of this plan is made. */
 static void no_claim_misses_a_row_that_the_story_has(void)
 {
@@ -612,7 +632,6 @@ static void no_claim_misses_a_row_that_the_story_has(void)
     for (size_t i = 0; i < plan.count; i++)
         add_sample(world, i, 0, &(struct spec){.ms = 10, .runtime = GIL});
     char *text = text_of(&world->results);
-    const bool calls = csw_setting_of(csw_driver_find("cpython-serial")->driver, "calls");
 
     for (const char *at = text; has_python() && (at = strstr(at, "= not measured here")); at++) {
         const char *claim = at;
@@ -620,10 +639,7 @@ static void no_claim_misses_a_row_that_the_story_has(void)
         for (int lines = 0; lines < 2; claim--)
             lines += claim[-1] == '\n';
         claim++;
-        CHECK(claim, strncmp(claim, "Without a GIL", 13) == 0 ||
-                         strncmp(claim, "A thread takes", 14) == 0 ||
-                         strncmp(claim, "Beside a thread", 15) == 0 ||
-                         (!calls && strncmp(claim, "Calling C", 9) == 0));
+        CHECK(claim, may_miss_rows(claim));
     }
     free(text);
     free(world);
