@@ -11,8 +11,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "library.h"
+
 /* A child that was asked to end is killed when it has not after this long. */
 #define END_MS 1000
+
+/* A child that is not where it was bound to is bound again so often, after 1 ms each. */
+#define BIND_ATTEMPTS 100
 
 int csw_children_init(struct csw_children *ret_children, const struct csw_placement *placement,
                       const char *driver, struct csw_err *err)
@@ -46,6 +51,23 @@ static void bind_self(const struct csw_placement *placement, unsigned worker)
     _exit(1);
 }
 
+/*
+ * What a runtime does in a child before fork returns there may undo the binding meanwhile (LLVM's
+ * OpenMP takes the CPUs that it found at its start); the child binds itself after that.
+ */
+static int bind_child(const struct csw_children *children, unsigned worker, pid_t pid,
+                      struct csw_err *err)
+{
+    int code = -EXDEV;
+
+    for (int attempt = 0; code == -EXDEV && attempt < BIND_ATTEMPTS; attempt++) {
+        if (attempt > 0)
+            poll(NULL, 0, 1);
+        code = csw_placement_bind_process(children->placement, worker, pid, err);
+    }
+    return code;
+}
+
 int csw_children_fork(struct csw_children *children, unsigned worker,
                       void (*work)(void *context, unsigned worker), void *context,
                       struct csw_err *err)
@@ -63,7 +85,7 @@ int csw_children_fork(struct csw_children *children, unsigned worker,
                         children->placement->workers, strerror(errno));
     children->pid[worker] = pid;
     children->count++;
-    return csw_placement_bind_process(children->placement, worker, pid, err);
+    return bind_child(children, worker, pid, err);
 }
 
 /* Looks without reaping. True once it has ended. */
@@ -137,6 +159,7 @@ static void reap(pid_t pid)
         kill(pid, SIGKILL);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
+    csw_library_forget(pid);
 }
 
 void csw_children_end(struct csw_children *children, bool kill_them)

@@ -114,7 +114,7 @@ static _Noreturn void become_keeper(char *const argv[], int leash, int channel, 
     sigemptyset(&waiting);
     sigprocmask(SIG_SETMASK, &child, NULL);
     sigaction(SIGCHLD, &heed, NULL);
-    const pid_t program = fork();
+    const pid_t program = _Fork();
 
     if (program == 0)
         become_program(argv, keeper, channel, said);
@@ -168,7 +168,7 @@ int csw_kept_start(struct csw_kept *ret_kept, const char *name, char *const argv
 
     *ret_kept = (struct csw_kept){.name = name, .keeper = -1};
     if (code == 0) {
-        ret_kept->keeper = fork();
+        ret_kept->keeper = _Fork();
         if (ret_kept->keeper == 0)
             become_keeper(argv, leash[1], channel[1], said[1]);
         code = ret_kept->keeper < 0 ? -errno : 0;

@@ -5,7 +5,9 @@
  * Between us and the program stands a process of ours, the keeper. What the program starts and
  * leaves behind becomes the keeper's child (PR_SET_CHILD_SUBREAPER); when the program has ended, or
  * when we have, by SIGKILL too, which closes the leash, it kills all that is left, and ends. The
- * program has a session of its own, so that what a terminal tells us does not reach it.
+ * program has a session of its own, so that what a terminal tells us does not reach it. Both are
+ * made by _Fork: what a runtime in our process does at a fork, it would do in vain, and leave
+ * (library.h).
  */
 #ifndef CSW_KEEPER_H
 #define CSW_KEEPER_H

@@ -5,8 +5,11 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <coresweep/err.h>
 
@@ -20,6 +23,14 @@ const char *csw_library_file(const char *symbol)
     if (!address || dladdr(address, &info) == 0 || !info.dli_fname)
         return "linked in";
     return realpath(info.dli_fname, path) ? path : info.dli_fname;
+}
+
+void csw_library_forget(pid_t pid)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "/__KMP_REGISTERED_LIB_%d_%d", (int)pid, (int)getuid());
+    shm_unlink(name); /* mostly there is none */
 }
 
 /* Stays until the caller lets go of the mutex. */

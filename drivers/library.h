@@ -3,12 +3,20 @@
 #ifndef CSW_LIBRARY_H
 #define CSW_LIBRARY_H
 
+#include <sys/types.h>
+
 /*
  * The file that defines the symbol for this process, preloaded ones included, with symbolic links
  * followed since their end often names a version: "/usr/lib/libtbb.so.12.8". In static memory until
  * the next call. "linked in": it is part of the program.
  */
 const char *csw_library_file(const char *symbol);
+
+/*
+ * Removes what LLVM's OpenMP registers in /dev/shm for every child of a process that uses it, and
+ * leaves there unless the child ends through it: a later process of the same number would abort.
+ */
+void csw_library_forget(pid_t pid);
 
 struct csw_err;
 

@@ -131,7 +131,7 @@ static _Noreturn void become_keeper(const struct csw_command *command, const str
         give_up(pipes);
     if (getppid() != parent)
         _exit(1);
-    const pid_t keeper = getpid(), program = fork();
+    const pid_t keeper = getpid(), program = _Fork();
 
     if (program < 0)
         give_up(pipes);
@@ -198,6 +198,7 @@ static int check_started(const struct csw_command *command, const struct pipes *
                     strerror(got < 0 ? EIO : why));
 }
 
+/* _Fork: what a runtime in this process does at a fork is not for another program. */
 static int start(struct child *ret_child, const struct csw_command *command, struct csw_err *err)
 {
     struct pipes pipes;
@@ -205,7 +206,7 @@ static int start(struct child *ret_child, const struct csw_command *command, str
 
     if (code < 0)
         return code;
-    const pid_t parent = getpid(), pid = fork();
+    const pid_t parent = getpid(), pid = _Fork();
 
     if (pid == 0 && command->foreign)
         become_keeper(command, &pipes, parent);

@@ -588,6 +588,40 @@ static void a_worker_is_bound_before_it_works_however_long_the_binding_takes(voi
     each_driver(&places_kernel, WORKERS, bind_slowly);
 }
 
+/* A runtime that takes back, in a child that it finds itself in, the CPUs that it knows. */
+static bool takes_cpus_back;
+static cpu_set_t all_cpus;
+
+static void take_cpus_back(void)
+{
+    const uint64_t end_ns = csw_now_ns() + 5 * CSW_NS_PER_MS;
+
+    while (takes_cpus_back && csw_now_ns() < end_ns)
+        hidden.sched_setaffinity(0, sizeof all_cpus, &all_cpus);
+}
+
+static void bind_against_runtime(const struct csw_driver *driver, unsigned workers)
+{
+    struct rig rig;
+
+    rig_init_places(&rig, driver, workers, "cores");
+    if (rig_can_bind(&rig)) {
+        takes_cpus_back = true;
+        expected_places = driver->flags & CSW_ALWAYS_LATE ? NULL : &rig.placement;
+        rig_must_work(&rig);
+        expected_places = NULL;
+        takes_cpus_back = false;
+    }
+    rig_release(&rig);
+}
+
+static void a_child_is_bound_whatever_a_runtime_does_in_it_first(void)
+{
+    CU_ASSERT_EQUAL_FATAL(sched_getaffinity(0, sizeof all_cpus, &all_cpus), 0);
+    CU_ASSERT_EQUAL_FATAL(pthread_atfork(NULL, NULL, take_cpus_back), 0);
+    each_driver(&places_kernel, WORKERS, bind_against_runtime);
+}
+
 /* Runtimes make their threads where they like, and are bound afterwards. */
 static void watch_births_of(const struct csw_driver *driver, unsigned workers)
 {
@@ -710,6 +744,7 @@ static const struct test tests[] = {
     TEST(a_worker_that_cannot_be_bound_is_named_and_the_team_is_undone),
     TEST(a_worker_is_bound_before_it_works_however_long_the_binding_takes),
     TEST(a_thread_begins_its_life_on_its_own_cpu),
+    TEST(a_child_is_bound_whatever_a_runtime_does_in_it_first),
     TEST(what_one_worker_writes_shares_no_line_with_another),
 };
 
