@@ -140,6 +140,21 @@ static void print_runtimes(const struct csw_report *report, const char *line_end
     }
 }
 
+/* Whose base is another driver than serial. */
+static void print_other_base(const struct csw_report *report, const char *line_end, FILE *out)
+{
+    for (size_t i = 0; i < report->count; i++) {
+        const char *base = report->cell[i].point->base;
+        const int length = base ? (int)strcspn(base, " ") : 0;
+
+        if (length > 0 && strncmp(base, "serial", (size_t)length) != 0) {
+            fprintf(out, "S_abs in another language: over the serial driver there, %.*s.%s\n",
+                    length, base, line_end);
+            return;
+        }
+    }
+}
+
 static void print_notes(const struct csw_report *report, const char *line_end, FILE *out)
 {
     bool few = false, over = false, above = false;
@@ -169,6 +184,7 @@ static void print_notes(const struct csw_report *report, const char *line_end, F
     if (over)
         fprintf(out, "*: more workers than the %" PRIu64 " usable CPUs.%s\n",
                 report->results->host.usable_pus, line_end);
+    print_other_base(report, line_end, out);
     print_runtimes(report, line_end, out);
 }
 
