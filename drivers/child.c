@@ -51,6 +51,12 @@ static void bind_self(const struct csw_placement *placement, unsigned worker)
     _exit(1);
 }
 
+/* It is elsewhere, or one of its threads came or went while it was looked at. */
+static bool may_change(int code)
+{
+    return code == -EXDEV || code == -EAGAIN;
+}
+
 /*
  * What a runtime does in a child before fork returns there may undo the binding meanwhile (LLVM's
  * OpenMP takes the CPUs that it found at its start); the child binds itself after that.
@@ -60,7 +66,7 @@ static int bind_child(const struct csw_children *children, unsigned worker, pid_
 {
     int code = -EXDEV;
 
-    for (int attempt = 0; code == -EXDEV && attempt < BIND_ATTEMPTS; attempt++) {
+    for (int attempt = 0; may_change(code) && attempt < BIND_ATTEMPTS; attempt++) {
         if (attempt > 0)
             poll(NULL, 0, 1);
         code = csw_placement_bind_process(children->placement, worker, pid, err);
