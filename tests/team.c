@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "drivers/library.h"
 #include "suite.h"
 
 /* What a share holds before a run; nothing of it may be left afterwards. */
@@ -234,9 +235,10 @@ bool reap_in_time(pid_t pid, int *ret_status)
     pid_t got = 0;
 
     AWAIT((got = waitpid(pid, ret_status, WNOHANG)) != 0);
-    if (got == pid)
-        return true;
-    kill(pid, SIGKILL);
-    waitpid(pid, ret_status, 0);
-    return false;
+    if (got != pid) {
+        kill(pid, SIGKILL);
+        waitpid(pid, ret_status, 0);
+    }
+    csw_library_forget(pid);
+    return got == pid;
 }
