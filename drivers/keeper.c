@@ -84,21 +84,6 @@ static void keep(pid_t program, int leash, const sigset_t *waiting_mask)
     }
 }
 
-/* Whoever is left becomes the keeper's child when its parent dies, until there are none. */
-static void kill_all(void)
-{
-    struct csw_processes family;
-
-    while (waitpid(-1, NULL, WNOHANG) >= 0 || errno == EINTR) {
-        if (csw_processes_init(&family, "", getpid(), NULL) == 0) {
-            for (size_t i = 1; i < family.count; i++)
-                kill(family.pid[i], SIGKILL);
-            csw_processes_release(&family);
-        }
-        poll(NULL, 0, 1);
-    }
-}
-
 /* SIGCHLD comes while the keeper waits and at no other time, so that none is missed. */
 static _Noreturn void become_keeper(char *const argv[], int leash, int channel, int said)
 {
@@ -122,7 +107,7 @@ static _Noreturn void become_keeper(char *const argv[], int leash, int channel, 
     close_from(STDIN_FILENO + 1);
     if (program > 0)
         keep(program, STDIN_FILENO, &waiting);
-    kill_all();
+    csw_processes_kill_all();
     _exit(0);
 }
 

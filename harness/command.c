@@ -12,8 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <coresweep/processes.h>
+
 #include "clock.h"
-#include "processes.h"
 
 /* How long the parent sleeps at most before it looks at the time and at the user's wish. */
 #define LOOK_MS 200
@@ -66,30 +67,6 @@ static _Noreturn void become_program(const struct csw_command *command, const st
 
 /* ---- in the child: the keeper of a foreign program ------------------------------------------ */
 
-static int kill_child(pid_t pid, char state, void *context, struct csw_err *err)
-{
-    bool *found = context;
-
-    (void)state;
-    (void)err;
-    *found = true;
-    kill(pid, SIGKILL);
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-        ;
-    return 0;
-}
-
-/* The children of one that is killed become the keeper's, until none is left. */
-static void kill_tree(void)
-{
-    bool found;
-
-    do {
-        found = false;
-        csw_each_child("", getpid(), kill_child, &found, NULL);
-    } while (found);
-}
-
 /* Ends as the program did, so that the parent sees no keeper. */
 static _Noreturn void end_as(int status)
 {
@@ -113,7 +90,7 @@ static _Noreturn void watch(pid_t program, const sigset_t *signals)
 
     while (got != SIGTERM && waitpid(program, &status, WNOHANG) == 0)
         sigwait(signals, &got);
-    kill_tree();
+    csw_processes_kill_all();
     end_as(status);
 }
 

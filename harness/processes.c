@@ -1,4 +1,4 @@
-/* processes.c - see processes.h and coresweep/processes.h */
+/* processes.c - see coresweep/processes.h */
 #include <coresweep/processes.h>
 
 #include <ctype.h>
@@ -6,13 +6,15 @@
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "files.h"
-#include "processes.h"
 #include "usage.h"
 
 /* One process of the machine. */
@@ -108,20 +110,6 @@ static size_t mark_descendants(struct entries *entries, pid_t ancestor)
     return marked;
 }
 
-int csw_each_child(const char *root, pid_t parent,
-                   int (*each)(pid_t pid, char state, void *context, struct csw_err *),
-                   void *context, struct csw_err *err)
-{
-    struct entries entries = {0};
-    int code = read_all(&entries, root, err);
-
-    for (size_t i = 0; code == 0 && i < entries.count; i++)
-        if (entries.entry[i].parent == parent)
-            code = each(entries.entry[i].pid, entries.entry[i].state, context, err);
-    free(entries.entry);
-    return code;
-}
-
 static size_t mark_session(struct entries *entries, pid_t session)
 {
     size_t marked = 0;
@@ -199,4 +187,18 @@ double csw_processes_pss(const struct csw_processes *processes, const char *root
             return NAN;
     }
     return sum;
+}
+
+void csw_processes_kill_all(void)
+{
+    struct csw_processes family;
+
+    while (waitpid(-1, NULL, WNOHANG) >= 0 || errno == EINTR) {
+        if (csw_processes_init(&family, "", getpid(), NULL) == 0) {
+            for (size_t i = 1; i < family.count; i++)
+                kill(family.pid[i], SIGKILL);
+            csw_processes_release(&family);
+        }
+        poll(NULL, 0, 1);
+    }
 }

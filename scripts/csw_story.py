@@ -5,6 +5,7 @@ Nothing is estimated here: medians, intervals, bounds and sentences are the prog
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass
 from typing import Optional
 
@@ -199,3 +200,14 @@ def quantity_text(value: float, unit: str) -> str:
 def ratio_text(value: float) -> str:
     """A speedup as in the program's tables: 0.98, 1.41, 15.2, 568."""
     return f"{value:.2f}" if value < 9.995 else three_digits(value)
+
+
+def story_parser(description: str) -> argparse.ArgumentParser:
+    """Of a program that reads a story; its options are the program's own."""
+    parser = argparse.ArgumentParser(
+        description=description,
+        epilog="The story is what `coresweep story --report RESULTS --format json` prints.",
+    )
+    parser.add_argument("story", nargs="?", default="-", metavar="STORY.json",
+                        help="the story; standard input without it or with -")
+    return parser

@@ -15,7 +15,7 @@ from typing import Iterator, Optional, Sequence, Union
 from csw_plot import COLOURS, complain, save
 from csw_report import BadReport, Estimate, host_text
 from csw_rows import Line, Look, Mark, Picture, Scale, draw
-from csw_story import Block, Row, Story, load_story, quantity_text, ratio_text
+from csw_story import Block, Row, Story, load_story, quantity_text, ratio_text, story_parser
 
 SHAPES = "osD^v"
 
@@ -228,12 +228,7 @@ def pictures(story: Story) -> list[Picture]:
 
 def parse_arguments() -> argparse.Namespace:
     """As of the other plots."""
-    parser = argparse.ArgumentParser(
-        description="Draws the pictures of a story.",
-        epilog="The story is what `coresweep story --report RESULTS --format json` prints.",
-    )
-    parser.add_argument("story", nargs="?", default="-", metavar="STORY.json",
-                        help="the story; standard input without it or with -")
+    parser = story_parser("Draws the pictures of a story.")
     parser.add_argument("-o", "--output-dir", default=".", metavar="DIR",
                         help="write story-*.png and story-*.svg there (default: here)")
     return parser.parse_args()

@@ -23,7 +23,7 @@ from csw_report import BadReport, Estimate
 from csw_rows import Picture, draw
 from csw_story import (
     Block, Probe, Reading, Row, Sentence, Story, load_story, quantity_text, ratio_text,
-    three_digits,
+    story_parser, three_digits,
 )
 from plot_story import pictures
 
@@ -281,12 +281,7 @@ def page(story: Story) -> str:
 
 def parse_arguments() -> argparse.Namespace:
     """As of the plots."""
-    parser = argparse.ArgumentParser(
-        description="Writes a story as one HTML page.",
-        epilog="The story is what `coresweep story --report RESULTS --format json` prints.",
-    )
-    parser.add_argument("story", nargs="?", default="-", metavar="STORY.json",
-                        help="the story; standard input without it or with -")
+    parser = story_parser("Writes a story as one HTML page.")
     parser.add_argument("-o", "--output", default="story.html", metavar="FILE",
                         help="write the page there (default: %(default)s)")
     return parser.parse_args()

@@ -28,6 +28,13 @@ int csw_processes_of_session(struct csw_processes *ret_processes, const char *ro
 void csw_processes_release(struct csw_processes *);
 
 /*
+ * Kills all descendants of the calling process and waits for those that are its children, until
+ * there are none. For a subreaper (PR_SET_CHILD_SUBREAPER), to which whoever is left comes when its
+ * own parent dies.
+ */
+void csw_processes_kill_all(void);
+
+/*
  * The memory that they have together, in bytes: the sum of their proportional set sizes. One that
  * has ended by now counts nothing; NAN where one that lives does not show it.
  */

@@ -1,23 +1,7 @@
 #!/bin/bash
 # Both plots are drawn from reports of small and large machines that do not exist: the files are
 # what they should be, they say what they show, and bad input gives one sentence and exit code 2.
-set -eu
-
-python=/usr/bin/python3
-export PYTHONDONTWRITEBYTECODE=1
-"$python" -c 'import matplotlib' 2>/dev/null || {
-    echo "skipped: $python has no matplotlib (Debian: python3-matplotlib)"
-    exit 77
-}
-
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-[ -w "${HOME:-/nonexistent}" ] || export MPLCONFIGDIR=$dir/matplotlib
-
-fail() {
-    echo "FAILED: $*" >&2
-    exit 1
-}
+. "$(dirname "$0")/pictures.bash"
 
 synthetic() {
     "$python" "$SOURCE/tests/plots_synthetic.py" "$@"

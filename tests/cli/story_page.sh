@@ -1,26 +1,10 @@
 #!/bin/bash
 # The story's page is opened in a headless browser, and its numbers are read from what the browser
 # made of it: they are those of the story. Nothing is loaded, and no script fails.
-set -eu
-
-python=/usr/bin/python3
-export PYTHONDONTWRITEBYTECODE=1
-"$python" -c 'import matplotlib' 2>/dev/null || {
-    echo "skipped: $python has no matplotlib (Debian: python3-matplotlib)"
-    exit 77
-}
+. "$(dirname "$0")/pictures.bash"
 command -v chromium >/dev/null || {
     echo "skipped: there is no chromium (Debian: chromium)"
     exit 77
-}
-
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-[ -w "${HOME:-/nonexistent}" ] || export MPLCONFIGDIR=$dir/matplotlib
-
-fail() {
-    echo "FAILED: $*" >&2
-    exit 1
 }
 
 # browse NAME: opens $dir/NAME.html; NAME.dom gets what the browser made of it, NAME.log what it

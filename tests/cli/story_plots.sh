@@ -1,23 +1,7 @@
 #!/bin/bash
 # The story's pictures are drawn from stories that were made up: they say what the story says, no
 # text is cut off or covers another, and bad input gives one sentence and exit code 2.
-set -eu
-
-python=/usr/bin/python3
-export PYTHONDONTWRITEBYTECODE=1
-"$python" -c 'import matplotlib' 2>/dev/null || {
-    echo "skipped: $python has no matplotlib (Debian: python3-matplotlib)"
-    exit 77
-}
-
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-[ -w "${HOME:-/nonexistent}" ] || export MPLCONFIGDIR=$dir/matplotlib
-
-fail() {
-    echo "FAILED: $*" >&2
-    exit 1
-}
+. "$(dirname "$0")/pictures.bash"
 
 layout() {
     "$python" "$SOURCE/tests/story_layout.py" "$1" "$SOURCE/scripts"
