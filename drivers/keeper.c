@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +30,16 @@ static void close_from(int first)
         close(fd);
 }
 
+/* Without a lock or memory, as all that comes after _Fork. */
+static void say_why(void)
+{
+    const char *why = strerrordesc_np(errno);
+    struct iovec parts[] = {{(void *)why, strlen(why)}, {"\n", 1}};
+
+    if (writev(STDERR_FILENO, parts, 2) < 0)
+        return; /* nobody listens */
+}
+
 /* In the program-to-be: dies with the keeper, has its three streams and its socket, no more. */
 static _Noreturn void become_program(char *const argv[], pid_t keeper, int channel, int said)
 {
@@ -44,7 +55,7 @@ static _Noreturn void become_program(char *const argv[], pid_t keeper, int chann
         _exit(STATUS_NOT_EXECUTED);
     close_from(CSW_KEPT_FD + 1);
     execv(argv[0], argv);
-    dprintf(STDERR_FILENO, "%s\n", strerror(errno));
+    say_why();
     _exit(STATUS_NOT_EXECUTED);
 }
 
@@ -107,7 +118,7 @@ static _Noreturn void become_keeper(char *const argv[], int leash, int channel, 
     close_from(STDIN_FILENO + 1);
     if (program > 0)
         keep(program, STDIN_FILENO, &waiting);
-    csw_processes_kill_all();
+    csw_processes_end_all();
     _exit(0);
 }
 
@@ -326,24 +337,6 @@ void csw_kept_dismiss(struct csw_kept *kept)
         shutdown(kept->channel, SHUT_WR);
 }
 
-/*
- * A keeper that was killed could not do its last duty: the program died with it, but not what the
- * program had started. All of that is in the keeper's session.
- */
-static void kill_session(pid_t session)
-{
-    struct csw_processes left;
-    bool any = true;
-
-    while (any && csw_processes_of_session(&left, "", session, NULL) == 0) {
-        any = left.count > 0;
-        for (size_t i = 0; i < left.count; i++)
-            kill(left.pid[i], SIGKILL);
-        csw_processes_release(&left);
-        poll(NULL, 0, any);
-    }
-}
-
 void csw_kept_end(struct csw_kept *kept)
 {
     int status = 0;
@@ -355,8 +348,8 @@ void csw_kept_end(struct csw_kept *kept)
     close_end(&kept->said);
     while (kept->keeper > 0 && waitpid(kept->keeper, &status, 0) < 0 && errno == EINTR)
         ;
-    if (WIFSIGNALED(status))
-        kill_session(kept->keeper);
+    if (WIFSIGNALED(status)) /* it could not do its last duty; all that it kept is in its session */
+        csw_processes_end_session(kept->keeper);
     free(kept->line);
     *kept = (struct csw_kept){0};
 }

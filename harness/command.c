@@ -90,7 +90,7 @@ static _Noreturn void watch(pid_t program, const sigset_t *signals)
 
     while (got != SIGTERM && waitpid(program, &status, WNOHANG) == 0)
         sigwait(signals, &got);
-    csw_processes_kill_all();
+    csw_processes_end_all();
     end_as(status);
 }
 

@@ -4,15 +4,18 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "files.h"
 #include "usage.h"
@@ -189,16 +192,86 @@ double csw_processes_pss(const struct csw_processes *processes, const char *root
     return sum;
 }
 
-void csw_processes_kill_all(void)
-{
-    struct csw_processes family;
+/* ---- ending --------------------------------------------------------------------------------- */
 
-    while (waitpid(-1, NULL, WNOHANG) >= 0 || errno == EINTR) {
-        if (csw_processes_init(&family, "", getpid(), NULL) == 0) {
-            for (size_t i = 1; i < family.count; i++)
-                kill(family.pid[i], SIGKILL);
-            csw_processes_release(&family);
+/* How long those that are told to end may take until they are killed. */
+#define GRACE_MS 500
+
+/* What to tell those that are left after so long. */
+static int next_signal(int ms)
+{
+    return ms < GRACE_MS ? SIGTERM : SIGKILL;
+}
+
+void csw_processes_end_session(pid_t session)
+{
+    struct csw_processes left;
+    bool any = true;
+
+    for (int ms = 0; any && csw_processes_of_session(&left, "", session, NULL) == 0; ms++) {
+        any = left.count > 0;
+        for (size_t i = 0; i < left.count; i++)
+            kill(left.pid[i], next_signal(ms));
+        csw_processes_release(&left);
+        poll(NULL, 0, any);
+    }
+}
+
+/* ---- ending in a child of _Fork: what takes no lock and no memory, which may be held for ever -
+ */
+
+/* 0 where it has ended. */
+static pid_t parent_of(int proc, const char *pid)
+{
+    char path[32], line[512];
+
+    stpcpy(stpcpy(path, pid), "/stat");
+    const int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+    const ssize_t got = fd < 0 ? 0 : read(fd, line, sizeof line - 1);
+
+    if (fd >= 0)
+        close(fd);
+    line[got > 0 ? got : 0] = '\0';
+    const char *name_end = strrchr(line, ')');
+
+    return name_end && strlen(name_end) > 4 ? (pid_t)strtol(name_end + 4, NULL, 10) : 0;
+}
+
+static void signal_children(int signal_number)
+{
+    alignas(struct dirent64) char entries[4096];
+    const int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const pid_t parent = getpid();
+    ssize_t got;
+
+    while (proc >= 0 && (got = getdents64(proc, entries, sizeof entries)) > 0)
+        for (ssize_t at = 0; at < got;) {
+            const struct dirent64 *entry = (const struct dirent64 *)(const void *)(entries + at);
+
+            if (isdigit((unsigned char)*entry->d_name) && parent_of(proc, entry->d_name) == parent)
+                kill((pid_t)strtol(entry->d_name, NULL, 10), signal_number);
+            at += entry->d_reclen;
         }
+    if (proc >= 0)
+        close(proc);
+}
+
+/* Whether there are children still. */
+static bool reap(void)
+{
+    pid_t pid;
+
+    do
+        pid = waitpid(-1, NULL, WNOHANG);
+    while (pid > 0 || (pid < 0 && errno == EINTR));
+    return pid == 0;
+}
+
+/* What a child leaves behind becomes a child: generation after generation ends. */
+void csw_processes_end_all(void)
+{
+    for (int ms = 0; reap(); ms++) {
+        signal_children(next_signal(ms));
         poll(NULL, 0, 1);
     }
 }

@@ -108,6 +108,16 @@ def run(mode, team):
     return answer
 
 
+def leave():
+    """Ends at once, as a pool that is broken may never; of what is tidied up then, this remains."""
+    util = sys.modules.get("multiprocessing.util")
+    if util:
+        import shutil
+
+        shutil.rmtree(util.get_temp_dir(), ignore_errors=True)  # the fork server's socket is in it
+    os._exit(1)
+
+
 # ---- the talk ------------------------------------------------------------------------------------
 
 def main():
@@ -134,7 +144,7 @@ def main():
         except Exception as problem:
             say({"error": "%s" % problem if type(problem).__name__ == "WorkerError"
                  else "%s: %s" % (type(problem).__name__, problem)})
-            os._exit(1)
+            leave()
 
 
 if __name__ == "__main__":

@@ -259,6 +259,7 @@ def check_children(children, still_running):
             raise ended(child, "a worker of the pool")
 
 
+SETTLE_S = 1  # how long workers of a broken pool may take to end
 LOOK_S = 0.2  # how often workers of Pool are looked at: it replaces a dead one and waits for ever
 
 
@@ -331,13 +332,20 @@ def run_futures_processes(team):
     return wall_ns, shares
 
 
+def settled_exitcode(child):
+    """Its exit code, which the executor's thread, having waited for it, may be about to note."""
+    end_ns = now_ns() + SETTLE_S * 10**9
+    while child.exitcode is None and now_ns() < end_ns:
+        time.sleep(0.001)
+    return child.exitcode
+
+
 def first_dead(children):
     """The one that ended by itself: the executor ends the others by SIGTERM."""
     import signal
 
     for child in children:
-        child.join(1)
-        if child.exitcode not in (None, 0, -signal.SIGTERM):
+        if settled_exitcode(child) not in (None, 0, -signal.SIGTERM):
             return ended(child, "a worker of the pool")
     return None
 

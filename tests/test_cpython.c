@@ -6,6 +6,7 @@
 #include <coresweep/lists.h>
 #include <coresweep/processes.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -332,8 +333,9 @@ enum role { WORKER, INTERPRETER, KEEPER };
 
 struct killing {
     enum role role;
-    size_t workers; /* processes that the interpreter has started when it is time */
-    pid_t pid;      /* who was killed; 0: nobody yet */
+    size_t workers;     /* processes below the interpreter when it is time */
+    pid_t pid;          /* who was killed; 0: nobody yet */
+    char semaphore[80]; /* the file of one of its; "": none */
 };
 
 static size_t count_below(pid_t pid)
@@ -364,6 +366,38 @@ static pid_t find_victim(const struct killing *killing)
     return victim;
 }
 
+/* The inode of a semaphore's file that a process has mapped, by a name that it had at first; 0. */
+static ino_t mapped_semaphore(pid_t pid)
+{
+    char path[40], line[PATH_MAX + 100];
+    unsigned long inode = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
+    FILE *maps = fopen(path, "re");
+
+    while (maps && inode == 0 && fgets(line, sizeof line, maps))
+        if (strstr(line, "/dev/shm/"))
+            sscanf(line, "%*s %*s %*s %*s %lu", &inode);
+    if (maps)
+        fclose(maps);
+    return inode;
+}
+
+/* Python's semaphores have names where not all processes are forked. */
+static void note_semaphore(struct killing *killing)
+{
+    const ino_t inode = mapped_semaphore(killing->pid);
+    DIR *folder = opendir("/dev/shm");
+    const struct dirent *entry;
+
+    while (folder && (entry = readdir(folder)))
+        if (entry->d_ino == inode)
+            snprintf(killing->semaphore, sizeof killing->semaphore, "/dev/shm/%.60s",
+                     entry->d_name);
+    if (folder)
+        closedir(folder);
+}
+
 /* Kills the victim once all are there and have had a while to begin. */
 static void *kill_somebody(void *context)
 {
@@ -373,52 +407,72 @@ static void *kill_somebody(void *context)
     AWAIT((victim = find_victim(killing)) > 0);
     for (int i = 0; i < 100; i++)
         nap();
+    killing->pid = victim;
+    note_semaphore(killing);
     if (victim > 0)
         kill(victim, SIGKILL);
-    killing->pid = victim;
     return NULL;
 }
 
-static void kill_and_look(const char *driver, enum role role, size_t processes)
+static void kill_and_look(const char *driver, const char *settings, struct killing killing)
 {
     const struct rig_options options = {
         driver_named(driver), csw_kernel_find("sleep"), 60000, 2, "whole", "none"};
-    struct killing killing = {.role = role, .workers = processes};
     char who[32];
     pthread_t killer;
     struct rig rig;
 
     rig_init(&rig, &options);
-    rig.job->settings = python;
+    rig.job->settings = settings;
     CU_ASSERT_EQUAL_FATAL(pthread_create(&killer, NULL, kill_somebody, &killing), 0);
     CHECK(driver, rig_open_and_run(&rig) == -ECHILD);
     pthread_join(killer, NULL);
     must_say(rig.err.text, "was killed by signal 9 (Killed)");
     snprintf(who, sizeof who, "(pid %d)", (int)killing.pid);
-    if (role == WORKER)
+    if (killing.role == WORKER)
         must_say(rig.err.text, who);
     rig_close(&rig);
     CHECK(driver, count_descendants() == 0);
+    CHECK(settings, access(killing.semaphore, F_OK) < 0);
     rig_release(&rig);
+    if (strcmp(settings, python) != 0)
+        CHECK(settings, *killing.semaphore != '\0');
 }
 
 static void a_killed_worker_ends_the_run_and_is_named(void)
 {
-    kill_and_look("cpython-pool", WORKER, 2);
-    kill_and_look("cpython-processes", WORKER, 1);
-    kill_and_look("cpython-futures-processes", WORKER, 2);
+    kill_and_look("cpython-pool", python, (struct killing){.role = WORKER, .workers = 2});
+    kill_and_look("cpython-processes", python, (struct killing){.role = WORKER, .workers = 1});
+    kill_and_look("cpython-futures-processes", python,
+                  (struct killing){.role = WORKER, .workers = 2});
 }
 
 static void a_killed_interpreter_leaves_no_worker(void)
 {
-    kill_and_look("cpython-threads", INTERPRETER, 0);
-    kill_and_look("cpython-pool", INTERPRETER, 2);
+    kill_and_look("cpython-threads", python, (struct killing){.role = INTERPRETER, .workers = 0});
+    kill_and_look("cpython-pool", python, (struct killing){.role = INTERPRETER, .workers = 2});
 }
 
 static void a_killed_keeper_leaves_no_interpreter_and_no_worker(void)
 {
-    kill_and_look("cpython-threads", KEEPER, 0);
-    kill_and_look("cpython-pool", KEEPER, 2);
+    kill_and_look("cpython-threads", python, (struct killing){.role = KEEPER, .workers = 0});
+    kill_and_look("cpython-pool", python, (struct killing){.role = KEEPER, .workers = 2});
+}
+
+/* Besides its workers it has started a tracker of what is to be removed, and a server of forks. */
+static void a_killed_interpreter_leaves_no_semaphore(void)
+{
+    static const struct {
+        const char *method;
+        size_t processes;
+    } rows[] = {{"spawn", 3}, {"forkserver", 4}};
+    char settings[PATH_MAX + 40];
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        snprintf(settings, sizeof settings, "%s start-method=%s", python, rows[i].method);
+        kill_and_look("cpython-pool", settings,
+                      (struct killing){.role = INTERPRETER, .workers = rows[i].processes});
+    }
 }
 
 /* ---- the table ------------------------------------------------------------------------------ */
@@ -437,6 +491,7 @@ static const struct test tests[] = {
     TEST(a_killed_worker_ends_the_run_and_is_named),
     TEST(a_killed_interpreter_leaves_no_worker),
     TEST(a_killed_keeper_leaves_no_interpreter_and_no_worker),
+    TEST(a_killed_interpreter_leaves_no_semaphore),
 };
 
 static int skip(const char *why)

@@ -28,11 +28,17 @@ int csw_processes_of_session(struct csw_processes *ret_processes, const char *ro
 void csw_processes_release(struct csw_processes *);
 
 /*
- * Kills all descendants of the calling process and waits for those that are its children, until
- * there are none. For a subreaper (PR_SET_CHILD_SUBREAPER), to which whoever is left comes when its
- * own parent dies.
+ * Ends all descendants of the calling process, a generation at a time, and reaps those that are its
+ * children, until there are none: by SIGTERM, and half a second later by SIGKILL. So what ignores
+ * SIGTERM and ends when all others have, as Python's resource tracker does to remove their
+ * semaphores, is given the time. For a subreaper (PR_SET_CHILD_SUBREAPER), to which whoever is left
+ * comes when its own parent dies. Takes no lock and no memory: it may be called after _Fork in a
+ * process with threads.
  */
-void csw_processes_kill_all(void);
+void csw_processes_end_all(void);
+
+/* Ends all processes of a session in the same way, from outside it; init reaps them. */
+void csw_processes_end_session(pid_t session);
 
 /*
  * The memory that they have together, in bytes: the sum of their proportional set sizes. One that
