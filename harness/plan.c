@@ -12,6 +12,7 @@
 
 #include "names.h"
 #include "options.h"
+#include "random.h"
 #include "settings.h"
 
 /* ---- series --------------------------------------------------------------------------------- */
@@ -545,21 +546,11 @@ int csw_plan_fill(struct csw_plan *plan, const struct csw_series_list *list,
 
 /* ---- order ---------------------------------------------------------------------------------- */
 
-/* splitmix64: G. L. Steele, D. Lea, C. H. Flood, OOPSLA 2014, doi:10.1145/2660193.2660195. */
-static uint64_t draw(uint64_t *state)
-{
-    uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
-
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
 /* A permutation of 0..count-1 drawn from the seed (Fisher-Yates, inside out). */
 static void shuffle(uint64_t seed, size_t count, size_t *ret_order)
 {
     for (size_t i = 0; i < count; i++) {
-        const size_t j = (size_t)(draw(&seed) % (i + 1));
+        const size_t j = (size_t)csw_random_below(&seed, i + 1);
 
         ret_order[i] = ret_order[j];
         ret_order[j] = i;
@@ -577,14 +568,15 @@ int csw_plan_order(uint64_t seed, size_t count, uint64_t round, size_t *ret_orde
 {
     const size_t rows = count % 2 == 0 ? count : 2 * count;
     size_t *row_order = calloc(rows + count, sizeof *row_order);
-    uint64_t cycle_seed = draw(&seed) + round / rows; /* neighbouring seeds share no cycle */
+    uint64_t cycle_seed =
+        csw_random_bits(&seed) + round / rows; /* neighbouring seeds share no cycle */
 
     if (!row_order)
         return csw_fail(err, -ENOMEM, "no memory for the order of %zu points", count);
     size_t *label = row_order + rows;
 
-    shuffle(draw(&cycle_seed), rows, row_order);
-    shuffle(draw(&cycle_seed), count, label);
+    shuffle(csw_random_bits(&cycle_seed), rows, row_order);
+    shuffle(csw_random_bits(&cycle_seed), count, label);
     const size_t row = row_order[round % rows];
 
     for (size_t k = 0; k < count; k++) {

@@ -43,12 +43,12 @@ static int compare(const void *a, const void *b)
 }
 
 /* Sorts in place; the values are all numbers. */
-static struct csw_estimate median_of(double *values, size_t n)
+static struct csw_estimate median_of(double *values, size_t n, double confidence)
 {
     if (n == 0)
         return csw_estimate_none;
     qsort(values, n, sizeof *values, compare);
-    const size_t k = csw_median_rank(n, CSW_CONFIDENCE);
+    const size_t k = csw_median_rank(n, confidence);
 
     return (struct csw_estimate){
         .value = (values[(n - 1) / 2] + values[n / 2]) / 2,
@@ -58,7 +58,7 @@ static struct csw_estimate median_of(double *values, size_t n)
     };
 }
 
-struct csw_estimate csw_median(const double *values, size_t count)
+struct csw_estimate csw_median_at(const double *values, size_t count, double confidence)
 {
     double *numbers = malloc((count > 0 ? count : 1) * sizeof *numbers);
     size_t n = 0;
@@ -68,13 +68,19 @@ struct csw_estimate csw_median(const double *values, size_t count)
     for (size_t i = 0; i < count; i++)
         if (!isnan(values[i]))
             numbers[n++] = values[i];
-    const struct csw_estimate estimate = median_of(numbers, n);
+    const struct csw_estimate estimate = median_of(numbers, n, confidence);
 
     free(numbers);
     return estimate;
 }
 
-struct csw_estimate csw_paired_ratio(const double *base, const double *other, size_t rounds)
+struct csw_estimate csw_median(const double *values, size_t count)
+{
+    return csw_median_at(values, count, CSW_CONFIDENCE);
+}
+
+struct csw_estimate csw_paired_ratio_at(const double *base, const double *other, size_t rounds,
+                                        double confidence)
 {
     double *logs = malloc((rounds > 0 ? rounds : 1) * sizeof *logs);
 
@@ -82,13 +88,18 @@ struct csw_estimate csw_paired_ratio(const double *base, const double *other, si
         return csw_estimate_none;
     for (size_t r = 0; r < rounds; r++)
         logs[r] = base[r] > 0 && other[r] > 0 ? log(base[r] / other[r]) : NAN;
-    struct csw_estimate estimate = csw_median(logs, rounds);
+    struct csw_estimate estimate = csw_median_at(logs, rounds, confidence);
 
     free(logs);
     estimate.value = exp(estimate.value);
     estimate.low = exp(estimate.low);
     estimate.high = exp(estimate.high);
     return estimate;
+}
+
+struct csw_estimate csw_paired_ratio(const double *base, const double *other, size_t rounds)
+{
+    return csw_paired_ratio_at(base, other, rounds, CSW_CONFIDENCE);
 }
 
 struct csw_estimate csw_estimate_times(struct csw_estimate estimate, double factor)

@@ -30,12 +30,17 @@ size_t csw_median_rank(size_t n, double confidence);
 /* Median and interval of the values that are not NAN. The values stay as they are. */
 struct csw_estimate csw_median(const double *values, size_t count);
 
+/* The same with an interval of another confidence. */
+struct csw_estimate csw_median_at(const double *values, size_t count, double confidence);
+
 /*
  * exp of the median of ln(base[r] / other[r]) over the rounds r in which both were measured, with
  * its interval: the speedup of `other` over `base`, paired by round. The two need no common
  * distribution, and what disturbs a whole round cancels.
  */
 struct csw_estimate csw_paired_ratio(const double *base, const double *other, size_t rounds);
+struct csw_estimate csw_paired_ratio_at(const double *base, const double *other, size_t rounds,
+                                        double confidence);
 
 /* The estimate times a constant > 0. */
 struct csw_estimate csw_estimate_times(struct csw_estimate, double factor);
