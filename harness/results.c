@@ -263,7 +263,8 @@ int csw_writer_create(struct csw_writer **ret_writer, const char *path, struct c
     if (fd < 0 && errno == EEXIST)
         return csw_fail(
             err, -EEXIST,
-            "'%.200s' exists already; go on with it by --resume, or name another --output", path);
+            "'%.200s' exists already; name another --output, or go on with a sweep's by --resume",
+            path);
     if (fd < 0)
         return csw_fail(err, -errno, "cannot create '%.200s': %s", path, strerror(errno));
     return writer_new(ret_writer, fd, 0, path, err);
@@ -327,7 +328,7 @@ int csw_writer_line(struct csw_writer *writer, const char *line, struct csw_err 
     return csw_fail(
         err, code,
         "cannot write '%.200s': %s; what was measured so far is kept and readable, make "
-        "room and go on with --resume",
+        "room; a sweep goes on by --resume",
         writer->path, strerror(-code));
 }
 
