@@ -14,23 +14,39 @@
 
 /* ---- what took the CPUs --------------------------------------------------------------------- */
 
-/* The first of these that stands among a sample's reasons is what disturbed it. */
-enum cause { QUOTA, HYPERVISOR, PROGRAMS, OTHER, CAUSES };
+static bool has_reason(const struct csw_sample *sample, const char *word)
+{
+    return sample->disturbed && strstr(sample->disturbed, word);
+}
+
+static bool by_quota(const struct csw_sample *sample)
+{
+    return has_reason(sample, CSW_BY_THROTTLING);
+}
+
+static bool by_hypervisor(const struct csw_sample *sample)
+{
+    return has_reason(sample, CSW_BY_STEAL);
+}
+
+/* Neither a quota nor, for half of the time that is missing at least, a hypervisor. */
+static bool by_programs(const struct csw_sample *sample)
+{
+    const double missing = 1 - sample->availability;
+
+    return has_reason(sample, CSW_BY_AVAILABILITY) && !by_quota(sample) &&
+           !(csw_steal_share(sample) >= missing / 2);
+}
 
 static bool is_disturbed(const struct csw_sample *sample)
 {
     return sample->disturbed && *sample->disturbed;
 }
 
-static enum cause cause_of(const struct csw_sample *sample)
+static bool otherwise(const struct csw_sample *sample)
 {
-    static const char *const words[OTHER] = {
-        [QUOTA] = CSW_BY_THROTTLING, [HYPERVISOR] = CSW_BY_STEAL, [PROGRAMS] = CSW_BY_AVAILABILITY};
-
-    for (int cause = QUOTA; cause < OTHER; cause++)
-        if (strstr(sample->disturbed, words[cause]))
-            return (enum cause)cause;
-    return OTHER;
+    return is_disturbed(sample) && !by_quota(sample) && !by_hypervisor(sample) &&
+           !by_programs(sample);
 }
 
 static double availability_of(const struct csw_sample *sample)
@@ -38,13 +54,14 @@ static double availability_of(const struct csw_sample *sample)
     return sample->availability;
 }
 
-/* The number of samples with that cause, and the median and the extremes of a value of theirs. */
+/* The number of samples disturbed so, and the median and the extremes of a value of theirs. */
 struct group {
     size_t count;
     double median, least, most;
 };
 
-static struct group group_of(const struct csw_results *results, enum cause cause,
+static struct group group_of(const struct csw_results *results,
+                             bool (*disturbed)(const struct csw_sample *),
                              double (*value)(const struct csw_sample *), double *scratch)
 {
     struct group group = {.least = NAN, .most = NAN};
@@ -52,7 +69,7 @@ static struct group group_of(const struct csw_results *results, enum cause cause
     for (size_t i = 0; i < results->samples; i++) {
         const struct csw_sample *sample = &results->sample[i];
 
-        if (!is_disturbed(sample) || cause_of(sample) != cause)
+        if (!disturbed(sample))
             continue;
         scratch[group.count] = value(sample);
         group.least = fmin(group.least, scratch[group.count]);
@@ -78,7 +95,7 @@ static void say_quota(struct csw_noise_report *report, const struct csw_results 
                       double *scratch)
 {
     const struct csw_host *host = &results->host;
-    const struct group group = group_of(results, QUOTA, availability_of, scratch);
+    const struct group group = group_of(results, by_quota, availability_of, scratch);
 
     if (group.count == 0)
         return;
@@ -94,19 +111,19 @@ static void say_quota(struct csw_noise_report *report, const struct csw_results 
 static void say_steal(struct csw_noise_report *report, const struct csw_results *results,
                       double *scratch)
 {
-    const struct group group = group_of(results, HYPERVISOR, csw_steal_share, scratch);
+    const struct group group = group_of(results, by_hypervisor, csw_steal_share, scratch);
 
     if (group.count > 0)
         say(report,
             "%zu of %zu samples: the hypervisor took %.1f %% of their CPUs' time (median; at most "
-            "%.1f %%), for other guests.",
+            "%.1f %%).",
             group.count, results->samples, 100 * group.median, 100 * group.most);
 }
 
 static void say_programs(struct csw_noise_report *report, const struct csw_results *results,
                          double *scratch)
 {
-    const struct group group = group_of(results, PROGRAMS, availability_of, scratch);
+    const struct group group = group_of(results, by_programs, availability_of, scratch);
 
     if (group.count > 0)
         say(report,
@@ -118,7 +135,7 @@ static void say_programs(struct csw_noise_report *report, const struct csw_resul
 static void say_others(struct csw_noise_report *report, const struct csw_results *results,
                        double *scratch)
 {
-    const struct group group = group_of(results, OTHER, availability_of, scratch);
+    const struct group group = group_of(results, otherwise, availability_of, scratch);
 
     if (group.count > 0)
         say(report, "%zu of %zu samples were disturbed otherwise.", group.count, results->samples);

@@ -22,9 +22,9 @@ struct csw_noise_report {
 
 /*
  * Fills in the sentences: one for each of quota, hypervisor, other programs and other reasons that
- * disturbed samples, or one that says that none was. None at all where the plan has no rule or
- * there is no sample. A sample whose CPUs were held back by a quota or taken by a hypervisor lacks
- * CPU time for that reason: it is not counted as disturbed by other programs, too. 0 or -ENOMEM.
+ * disturbed samples, and one that sums up. None at all where the plan has no rule or there is no
+ * sample. CPU time that was missing counts as taken by other programs only where no quota was used
+ * up, and steal is less than half of it. 0 or -ENOMEM.
  */
 int csw_noise_report_fill(struct csw_noise_report *ret_report, const struct csw_results *,
                           struct csw_err *);
