@@ -14,6 +14,7 @@
 /* Each returns the program's exit code. argv[0] is "coresweep <command>". */
 int cli_list(int argc, char **argv);
 int cli_topo(int argc, char **argv);
+int cli_doctor(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_sweep(int argc, char **argv);
 int cli_report(int argc, char **argv);

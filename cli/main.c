@@ -21,6 +21,7 @@ static const struct command {
 } commands[] = {
     {"list", "coresweep list", "kernels and drivers, and what this build or CPU lacks", cli_list},
     {"topo", "coresweep topo", "the machine, and which worker would sit where", cli_topo},
+    {"doctor", "coresweep doctor", "whether this machine is fit for a sweep", cli_doctor},
     {"run", "coresweep run", "measure one point, or list what a kernel finds", cli_run},
     {"sweep", "coresweep sweep", "measure speedup over worker counts and drivers", cli_sweep},
     {"story", "coresweep story", "threads, processes and the GIL: the tutorials' story, measured",

@@ -30,7 +30,7 @@
 /* Options as given; NULL: not given, which --resume tells from "given as the default". */
 struct sweep_options {
     struct cli_common common;
-    char *kernel, *driver, *workers, *schedule, *rounds, *seed;
+    char *kernel, *driver, *workers, *schedule, *rounds, *seed, *exclude;
     char *output, *resume;
     uint64_t timeout_s;
 };
@@ -45,6 +45,7 @@ struct sweep_command {
     struct csw_results before; /* with --resume */
     struct csw_writer *writer;
     struct csw_visit visit;
+    struct csw_exclude exclude;
     const volatile sig_atomic_t *stop;
 };
 
@@ -60,6 +61,7 @@ enum {
     KEY_SEED = 0x100,
     KEY_RESUME,
     KEY_TIMEOUT,
+    KEY_EXCLUDE,
 };
 
 static const struct argp_option sweep_argp_options[] = {
@@ -79,6 +81,12 @@ static const struct argp_option sweep_argp_options[] = {
      0},
     {"rounds", KEY_ROUNDS, "N", 0, "How often every point is visited (default: 15)", 0},
     {"seed", KEY_SEED, "N", 0, "Draws the order of each round (default: 1)", 0},
+    {"exclude", KEY_EXCLUDE, "RULE", 0,
+     "What marks a sample as disturbed, which keeps it: terms QUANTITY<NUMBER or QUANTITY>NUMBER "
+     "of "
+     "availability, throttled, steal, pressure and migrations, or none (default: "
+     "\"" CSW_EXCLUDE_DEFAULT "\")",
+     0},
     {"output", KEY_OUTPUT, "FILE", 0,
      "The result file, never overwritten (default: coresweep-<host>-<time>.jsonl)", 0},
     {"timeout", KEY_TIMEOUT, "S", 0, "Kill a visit that takes longer, in s (default: 600)", 0},
@@ -111,6 +119,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_SEED:
         options->seed = argument;
+        return 0;
+    case KEY_EXCLUDE:
+        options->exclude = argument;
         return 0;
     case KEY_OUTPUT:
         options->output = argument;
@@ -168,10 +179,10 @@ static int overlay(struct csw_plan *plan, const struct sweep_options *given, str
     const struct {
         char **text;
         const char *given;
-    } texts[] = {{&plan->kernel, given->kernel},       {&plan->driver, given->driver},
-                 {&plan->workers, given->workers},     {&plan->tasks, given->common.tasks},
-                 {&plan->schedule, given->schedule},   {&plan->pin, given->common.pin},
-                 {&plan->memory, given->common.memory}};
+    } texts[] = {{&plan->kernel, given->kernel},        {&plan->driver, given->driver},
+                 {&plan->workers, given->workers},      {&plan->tasks, given->common.tasks},
+                 {&plan->schedule, given->schedule},    {&plan->pin, given->common.pin},
+                 {&plan->memory, given->common.memory}, {&plan->exclude, given->exclude}};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i].given && set_text(texts[i].text, texts[i].given, err) < 0)
@@ -230,13 +241,14 @@ static int default_plan(struct csw_plan *plan, const char *command, struct csw_e
                               .schedule = strdup("auto"),
                               .pin = strdup("cores"),
                               .memory = strdup("first-touch"),
+                              .exclude = strdup(CSW_EXCLUDE_DEFAULT),
                               .rounds = 15,
                               .samples = 1,
                               .min_ms = 20,
                               .seed = 1};
     if (!plan->version || !plan->command || !plan->kernel || !plan->options || !plan->driver ||
         !plan->settings || !plan->workers || !plan->tasks || !plan->schedule || !plan->pin ||
-        !plan->memory)
+        !plan->memory || !plan->exclude)
         return csw_fail(err, -ENOMEM, "no memory for a plan");
     return 0;
 }
@@ -377,6 +389,7 @@ static int check_plan(struct sweep_command *command, struct csw_err *err)
                                       .driver = there->driver,
                                       .workers = there->workers,
                                       .schedule = there->schedule,
+                                      .exclude = there->exclude,
                                       .common = {.tasks = there->tasks,
                                                  .options = there->options,
                                                  .settings = there->settings,
@@ -403,6 +416,8 @@ static int open_again(struct sweep_command *command, struct csw_err *err)
         code = csw_results_read(&command->before, command->path, err);
     if (code == 0)
         code = check_plan(command, err);
+    if (code == 0)
+        code = csw_exclude_parse(&command->exclude, command->before.plan.exclude, err);
     if (code == 0)
         code = cli_find_binding(command->topo, command->plan.pin, &command->host, err);
     if (code == 0)
@@ -483,6 +498,8 @@ static int prepare_new(struct sweep_command *command, struct csw_series_list *se
     int code = overlay(&command->plan, command->options, err);
 
     if (code == 0)
+        code = csw_exclude_parse(&command->exclude, command->plan.exclude, err);
+    if (code == 0)
         code = check_story(&command->plan, err);
     if (code == 0)
         code = csw_series_init(series, &command->plan, err);
@@ -528,6 +545,7 @@ static int carry_out(struct sweep_command *command, struct csw_err *err)
         .writer = command->writer,
         .before = resumed ? &command->before : NULL,
         .visit = command->visit,
+        .exclude = command->exclude,
         .watch = {.progress = isatty(STDERR_FILENO) ? cli_show_progress : NULL,
                   .warning = cli_show_warning}};
     int code = csw_sweep_run(&sweep, err);

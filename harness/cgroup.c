@@ -1,5 +1,5 @@
-/* cgroup.c - see cgroup.h. Formats: cgroups(7), proc_pid_mountinfo(5), the kernel's cgroup-v2.rst.
- */
+/* cgroup.c - see cgroup.h. Formats: cgroups(7), proc_pid_mountinfo(5), the kernel's cgroup-v2.rst,
+ * sched-bwc.rst and psi.rst. */
 #include "cgroup.h"
 
 #include <limits.h>
@@ -142,6 +142,18 @@ static double memory_bytes(const char *root, const char *directory, const char *
     return bytes >= 0 && bytes < 0x1p62 ? bytes : NAN;
 }
 
+/* "some avg10=0.00 avg60=0.00 avg300=0.00 total=1234", in us: how long somebody waited for a CPU.
+ */
+static double pressure_ns(const char *root, const char *path)
+{
+    char *line = csw_file_line(root, path);
+    const char *total = line && strncmp(line, "some ", 5) == 0 ? strstr(line, " total=") : NULL;
+    const double ns = total ? strtod(total + strlen(" total="), NULL) * 1e3 : NAN;
+
+    free(line);
+    return ns;
+}
+
 /* Something that groups limit; both arrays: version 1, version 2. */
 struct limit {
     const char *controller;
@@ -158,15 +170,17 @@ static bool leads_up(const char *path)
     return strstr(path, "/../") || (length >= 3 && strcmp(path + length - 3, "/..") == 0);
 }
 
-/* Walks from the process's own group up to the top of the mount; the tightest limit holds. */
-static void walk_up(const char *root, const struct limit *limit, bool v2, double *least,
-                    char **source)
+/* What is done with a group's directory on the way up. */
+typedef void visit_group(const char *root, const char *directory, bool v2, void *context);
+
+/* Visits the process's own group of the controller and all above it, up to the top of the mount. */
+static void walk_up(const char *root, const char *controller, bool v2, visit_group *visit,
+                    void *context)
 {
     struct mount mount;
     char path[PATH_MAX];
 
-    if (!find_mount(root, v2, limit->controller, &mount) ||
-        !find_membership(root, v2, limit->controller, path))
+    if (!find_mount(root, v2, controller, &mount) || !find_membership(root, v2, controller, path))
         return;
     const size_t top = strcmp(mount.top, "/") == 0 ? 0 : strlen(mount.top);
     /* In a cgroup namespace the path may lie outside the mount: then only the mount is visible. */
@@ -176,26 +190,40 @@ static void walk_up(const char *root, const struct limit *limit, bool v2, double
 
     snprintf(directory, sizeof directory, "%s%s", mount.point, inside ? path + top : "");
     while (strlen(directory) >= strlen(mount.point)) {
-        const double found = limit->read[v2](root, directory, limit->file[v2]);
-
-        if (found < *least || (isnan(*least) && !isnan(found))) {
-            *least = found;
-            free(*source);
-            if (asprintf(source, "%s/%s", directory, limit->file[v2]) < 0)
-                *source = NULL;
-        }
+        visit(root, directory, v2, context);
         *strrchr(directory, '/') = '\0';
     }
 }
 
-static double tightest(const char *root, const struct limit *limit, char **ret_source)
-{
-    double least = NAN;
+/* The tightest limit that was found so far. */
+struct tightest {
+    const struct limit *limit;
+    double least;
+    char *source;
+};
 
-    *ret_source = NULL;
-    walk_up(root, limit, false, &least, ret_source);
-    walk_up(root, limit, true, &least, ret_source);
-    return least;
+static void tighten(const char *root, const char *directory, bool v2, void *context)
+{
+    struct tightest *tightest = context;
+    const char *file = tightest->limit->file[v2];
+    const double found = tightest->limit->read[v2](root, directory, file);
+
+    if (!(found < tightest->least || (isnan(tightest->least) && !isnan(found))))
+        return;
+    tightest->least = found;
+    free(tightest->source);
+    if (asprintf(&tightest->source, "%s/%s", directory, file) < 0)
+        tightest->source = NULL;
+}
+
+static double find_tightest(const char *root, const struct limit *limit, char **ret_source)
+{
+    struct tightest tightest = {.limit = limit, .least = NAN};
+
+    walk_up(root, limit->controller, false, tighten, &tightest);
+    walk_up(root, limit->controller, true, tighten, &tightest);
+    *ret_source = tightest.source;
+    return tightest.least;
 }
 
 double csw_cgroup_quota(const char *root, char **ret_source)
@@ -203,7 +231,7 @@ double csw_cgroup_quota(const char *root, char **ret_source)
     static const struct limit quota = {
         .controller = "cpu", .file = {"cpu.cfs_quota_us", "cpu.max"}, .read = {quota_v1, quota_v2}};
 
-    return tightest(root, &quota, ret_source);
+    return find_tightest(root, &quota, ret_source);
 }
 
 double csw_cgroup_memory(const char *root, char **ret_source)
@@ -212,5 +240,58 @@ double csw_cgroup_memory(const char *root, char **ret_source)
                                         .file = {"memory.limit_in_bytes", "memory.max"},
                                         .read = {memory_bytes, memory_bytes}};
 
-    return tightest(root, &memory, ret_source);
+    return find_tightest(root, &memory, ret_source);
+}
+
+/* ---- what was held back --------------------------------------------------------------------- */
+
+/* Adds what cpu.stat of one group says; a group without the CPU controller says nothing of it. */
+static void add_throttling(const char *root, const char *directory, bool v2, void *context)
+{
+    struct csw_throttling *sum = context;
+    const char *time_key = v2 ? "throttled_usec" : "throttled_time";
+    const double unit_ns = v2 ? 1e3 : 1;
+    char path[PATH_MAX], key[32];
+    double number;
+
+    if (snprintf(path, sizeof path, "%s/cpu.stat", directory) >= (int)sizeof path)
+        return;
+    FILE *in = csw_file_open(root, path);
+
+    while (in && fscanf(in, "%31s %lf", key, &number) == 2) {
+        if (strcmp(key, "nr_throttled") == 0)
+            sum->times = isnan(sum->times) ? number : sum->times + number;
+        else if (strcmp(key, time_key) == 0)
+            sum->ns = isnan(sum->ns) ? number * unit_ns : sum->ns + number * unit_ns;
+    }
+    if (in)
+        fclose(in);
+}
+
+struct csw_throttling csw_cgroup_throttling(const char *root)
+{
+    struct csw_throttling sum = {NAN, NAN};
+
+    walk_up(root, "cpu", false, add_throttling, &sum);
+    walk_up(root, "cpu", true, add_throttling, &sum);
+    return sum;
+}
+
+/* Keeps the nearest group's: above it are others, too. */
+static void take_pressure(const char *root, const char *directory, bool v2, void *context)
+{
+    double *ns = context;
+    char path[PATH_MAX];
+
+    if (v2 && isnan(*ns) &&
+        snprintf(path, sizeof path, "%s/cpu.pressure", directory) < (int)sizeof path)
+        *ns = pressure_ns(root, path);
+}
+
+double csw_cgroup_pressure_ns(const char *root)
+{
+    double ns = NAN;
+
+    walk_up(root, "cpu", true, take_pressure, &ns);
+    return isnan(ns) ? pressure_ns(root, "/proc/pressure/cpu") : ns;
 }

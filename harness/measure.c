@@ -9,8 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <coresweep/processes.h>
+
 #include "clock.h"
 #include "data.h"
+#include "noise.h"
 #include "options.h"
 #include "runner.h"
 #include "usage.h"
@@ -26,6 +29,7 @@
 /* What is open during a visit. */
 struct visit {
     struct csw_runner runner;
+    struct csw_processes team; /* that run it, found once it is warm */
     uint64_t iterations;
     bool stamped;
     uint64_t open_ns, first_ns;
@@ -196,20 +200,58 @@ static int fill_sample(const struct visit *visit, struct csw_sample *sample, str
     return fill_workers(visit, sample, err);
 }
 
-static int take_sample(struct visit *visit, struct csw_sample *sample, struct csw_err *err)
+static int read_noise(const struct visit *visit, struct csw_noise *ret_noise, struct csw_err *err)
+{
+    return csw_noise_init(ret_noise, "", &visit->team, visit->runner.job->workers, err);
+}
+
+/*
+ * The workers fall asleep while the counters are read. To wake them takes some 50 us, which a run
+ * that fills the sample alone hardly notices; where runs are short, one that is not timed wakes
+ * them.
+ */
+static int wake_up(const struct visit *visit, struct csw_err *err)
+{
+    const bool needed = visit->iterations > 1 && !visit->runner.setup->driver->told;
+
+    return needed ? run_verified(visit, err) : 0;
+}
+
+/* Times the runs of a sample between two readings of what others take. */
+static int time_runs(struct visit *visit, struct csw_sample *sample, struct csw_noise *before,
+                     struct csw_noise *after, struct csw_err *err)
 {
     uint64_t took_ns = 0;
+    int code = read_noise(visit, before, err);
 
     visit->runner.job->stamped = visit->stamped;
+    if (code == 0)
+        code = wake_up(visit, err);
     sample->started_ns = csw_now_ns();
-    int code = run_timed(visit, &took_ns, err);
+    if (code == 0)
+        code = run_timed(visit, &took_ns, err);
+    if (code == 0)
+        code = read_noise(visit, after, err);
+    sample->region_ns = (double)took_ns / (double)visit->iterations;
+    return code;
+}
+
+static int take_sample(struct visit *visit, struct csw_sample *sample, struct csw_err *err)
+{
+    struct csw_noise before = {0}, after = {0};
+    int code = time_runs(visit, sample, &before, &after, err);
 
     if (code == 0 && !visit->stamped) {
         visit->runner.job->stamped = true;
         code = run_verified(visit, err);
     }
-    sample->region_ns = (double)took_ns / (double)visit->iterations;
-    return code < 0 ? code : fill_sample(visit, sample, err);
+    if (code == 0)
+        code = fill_sample(visit, sample, err);
+    if (code == 0)
+        csw_noise_note(sample, &before, &after);
+    csw_noise_release(&before);
+    csw_noise_release(&after);
+    return code;
 }
 
 static int take_samples(struct visit *visit, const struct csw_protocol *protocol,
@@ -217,6 +259,8 @@ static int take_samples(struct visit *visit, const struct csw_protocol *protocol
 {
     int code = warm_up(visit, protocol->min_ns, err);
 
+    if (code == 0)
+        code = csw_processes_init(&visit->team, "", getpid(), err);
     for (uint64_t i = 0; code == 0 && i < protocol->samples; i++) {
         samples[i].repetition = i;
         code = take_sample(visit, &samples[i], err);
@@ -312,6 +356,8 @@ int csw_measure(const struct csw_setup *setup, const struct csw_protocol *protoc
         code =
             (setup->driver->told ? note_told : note_usage)(&visit, samples, protocol->samples, err);
     const uint64_t close_ns = close_team(&visit);
+
+    csw_processes_release(&visit.team);
     const uint64_t data_bytes = csw_data_bytes();
     const double huge_bytes = code == 0 ? csw_data_huge_bytes() : NAN; /* maps pages: at the end */
 

@@ -10,6 +10,7 @@
 #include "files.h"
 #include "label.h"
 #include "record_json.h"
+#include "report_noise.h"
 
 static const struct csw_estimate *estimate_of(const struct csw_cell *cell,
                                               const struct csw_report_column *column)
@@ -63,6 +64,21 @@ static json_t *cell_json(const struct csw_report *report, size_t point)
     return object;
 }
 
+/* {"samples", "disturbed", "sentences"}: see report_noise.h; NULL: no memory. */
+static json_t *noise_json(const struct csw_results *results)
+{
+    struct csw_noise_report noise;
+
+    if (csw_noise_report_fill(&noise, results, NULL) < 0)
+        return NULL;
+    json_t *sentences = json_array();
+
+    for (size_t i = 0; i < noise.count; i++)
+        json_array_append_new(sentences, json_string(noise.sentence[i]));
+    return json_pack("{s:I, s:I, s:o}", "samples", (json_int_t)results->samples, "disturbed",
+                     (json_int_t)noise.disturbed, "sentences", sentences);
+}
+
 static json_t *report_json(const struct csw_report *report)
 {
     const struct csw_results *results = report->results;
@@ -72,10 +88,11 @@ static json_t *report_json(const struct csw_report *report)
         json_array_append_new(points, cell_json(report, i));
     for (size_t i = 0; i < results->events; i++)
         json_array_append_new(events, csw_record_json(&csw_event_fields, &results->event[i]));
-    return json_pack("{s:f, s:b, s:o, s:o, s:o, s:o}", "confidence", CSW_CONFIDENCE, "complete",
-                     results->ended, "plan", csw_record_json(&csw_plan_fields, &results->plan),
-                     "host", csw_record_json(&csw_host_fields, &results->host), "points", points,
-                     "events", events);
+    return json_pack("{s:f, s:b, s:o, s:o, s:o, s:o, s:o}", "confidence", CSW_CONFIDENCE,
+                     "complete", results->ended, "plan",
+                     csw_record_json(&csw_plan_fields, &results->plan), "host",
+                     csw_record_json(&csw_host_fields, &results->host), "points", points, "events",
+                     events, "noise", noise_json(results));
 }
 
 int csw_report_json(const struct csw_report *report, FILE *out, struct csw_err *err)

@@ -10,6 +10,7 @@
 #include "files.h"
 #include "label.h"
 #include "options.h"
+#include "report_noise.h"
 #include "table.h"
 #include "units.h"
 
@@ -223,7 +224,8 @@ int csw_report_table(const struct csw_report *report, FILE *out, struct csw_err 
     if (code < 0)
         return code;
     print_notes(report, "", out);
-    return csw_stream_flush(out, "the report", err);
+    code = csw_noise_report_print(report->results, "", out, err);
+    return code < 0 ? code : csw_stream_flush(out, "the report", err);
 }
 
 /* ---- Markdown ------------------------------------------------------------------------------- */
@@ -254,5 +256,7 @@ int csw_report_markdown(const struct csw_report *report, FILE *out, struct csw_e
         if (leads(report, i))
             print_markdown_series(report, i, out);
     print_notes(report, "  ", out);
-    return csw_stream_flush(out, "the report", err);
+    const int code = csw_noise_report_print(report->results, "  ", out, err);
+
+    return code < 0 ? code : csw_stream_flush(out, "the report", err);
 }

@@ -159,7 +159,10 @@ static int write_samples(struct run *run, struct csw_sample *samples, uint64_t r
         samples[i].round = round;
         samples[i].position = position;
         samples[i].point = point;
-        char *line = csw_sample_line(&samples[i]);
+        free(samples[i].disturbed);
+        samples[i].disturbed =
+            csw_exclude_why(&run->sweep->exclude, &plan->points[point], &samples[i]);
+        char *line = samples[i].disturbed ? csw_sample_line(&samples[i]) : NULL;
 
         complete = line && fprintf(out, "%s%s", i > 0 ? "\n" : "", line) > 0;
         free(line);

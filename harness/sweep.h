@@ -9,6 +9,7 @@
 #include <coresweep/plan.h>
 #include <coresweep/record.h>
 
+#include "exclude.h"
 #include "visit.h"
 
 struct csw_progress {
@@ -31,6 +32,7 @@ struct csw_sweep {
     const struct csw_results *before; /* what a resumed file holds already; NULL: a new file */
     struct csw_visit visit;
     struct csw_watch watch;
+    struct csw_exclude exclude; /* marks samples as disturbed; without terms none */
 };
 
 /*

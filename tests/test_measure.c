@@ -96,6 +96,7 @@ static void check_times(const struct csw_sample *sample)
 {
     CU_ASSERT_TRUE(sample->iterations >= 1);
     CU_ASSERT_TRUE(sample->region_ns > 0);
+    CU_ASSERT_TRUE(sample->window_ns >= sample->region_ns * (double)sample->iterations);
     CU_ASSERT_TRUE(sample->open_ns > 0 && sample->close_ns > 0);
     CU_ASSERT_DOUBLE_EQUAL(sample->e2e_ns,
                            (double)(sample->open_ns + sample->first_ns + sample->close_ns), 0.5);

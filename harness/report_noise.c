@@ -1,0 +1,199 @@
+/* report_noise.c - see report_noise.h */
+#include "report_noise.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exclude.h"
+#include "stats.h"
+#include "wrap.h"
+
+/* ---- what took the CPUs --------------------------------------------------------------------- */
+
+static bool has_reason(const struct csw_sample *sample, const char *word)
+{
+    return sample->disturbed && strstr(sample->disturbed, word);
+}
+
+static bool by_quota(const struct csw_sample *sample)
+{
+    return has_reason(sample, CSW_BY_THROTTLING);
+}
+
+static bool by_hypervisor(const struct csw_sample *sample)
+{
+    return has_reason(sample, CSW_BY_STEAL);
+}
+
+/* Neither a quota nor, for half of the time that is missing at least, a hypervisor. */
+static bool by_programs(const struct csw_sample *sample)
+{
+    const double missing = 1 - sample->availability;
+
+    return has_reason(sample, CSW_BY_AVAILABILITY) && !by_quota(sample) &&
+           !(csw_steal_share(sample) >= missing / 2);
+}
+
+static bool is_disturbed(const struct csw_sample *sample)
+{
+    return sample->disturbed && *sample->disturbed;
+}
+
+static bool otherwise(const struct csw_sample *sample)
+{
+    return is_disturbed(sample) && !by_quota(sample) && !by_hypervisor(sample) &&
+           !by_programs(sample);
+}
+
+static double availability_of(const struct csw_sample *sample)
+{
+    return sample->availability;
+}
+
+/* The number of samples disturbed so, and the median and the extremes of a value of theirs. */
+struct group {
+    size_t count;
+    double median, least, most;
+};
+
+static struct group group_of(const struct csw_results *results,
+                             bool (*disturbed)(const struct csw_sample *),
+                             double (*value)(const struct csw_sample *), double *scratch)
+{
+    struct group group = {.least = NAN, .most = NAN};
+
+    for (size_t i = 0; i < results->samples; i++) {
+        const struct csw_sample *sample = &results->sample[i];
+
+        if (!disturbed(sample))
+            continue;
+        scratch[group.count] = value(sample);
+        group.least = fmin(group.least, scratch[group.count]);
+        group.most = fmax(group.most, scratch[group.count++]);
+    }
+    group.median = csw_median(scratch, group.count).value;
+    return group;
+}
+
+/* ---- sentences ------------------------------------------------------------------------------ */
+
+__attribute__((format(printf, 2, 3))) static void say(struct csw_noise_report *report,
+                                                      const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(report->sentence[report->count++], CSW_NOISE_SENTENCE_SIZE, format, arguments);
+    va_end(arguments);
+}
+
+static void say_quota(struct csw_noise_report *report, const struct csw_results *results,
+                      double *scratch)
+{
+    const struct csw_host *host = &results->host;
+    const struct group group = group_of(results, by_quota, availability_of, scratch);
+
+    if (group.count == 0)
+        return;
+    if (isnan(host->quota_cpus))
+        say(report, "%zu of %zu samples were throttled by a CPU quota.", group.count,
+            results->samples);
+    else
+        say(report, "%zu of %zu samples were throttled by a CPU quota of %.2f CPUs (%.200s).",
+            group.count, results->samples, host->quota_cpus,
+            host->quota_source ? host->quota_source : "");
+}
+
+static void say_steal(struct csw_noise_report *report, const struct csw_results *results,
+                      double *scratch)
+{
+    const struct group group = group_of(results, by_hypervisor, csw_steal_share, scratch);
+
+    if (group.count > 0)
+        say(report,
+            "%zu of %zu samples: the hypervisor took %.1f %% of their CPUs' time (median; at most "
+            "%.1f %%).",
+            group.count, results->samples, 100 * group.median, 100 * group.most);
+}
+
+static void say_programs(struct csw_noise_report *report, const struct csw_results *results,
+                         double *scratch)
+{
+    const struct group group = group_of(results, by_programs, availability_of, scratch);
+
+    if (group.count > 0)
+        say(report,
+            "%zu of %zu samples: availability %.2f (median; least %.2f): other programs took the "
+            "CPUs.",
+            group.count, results->samples, group.median, group.least);
+}
+
+static void say_others(struct csw_noise_report *report, const struct csw_results *results,
+                       double *scratch)
+{
+    const struct group group = group_of(results, otherwise, availability_of, scratch);
+
+    if (group.count > 0)
+        say(report, "%zu of %zu samples were disturbed otherwise.", group.count, results->samples);
+}
+
+static void say_sum(struct csw_noise_report *report, const struct csw_results *results)
+{
+    const char *rule = results->plan.exclude;
+
+    if (report->disturbed == 0)
+        say(report, "None of the %zu samples was disturbed (rule: %.200s).", results->samples,
+            rule);
+    else
+        say(report,
+            "%zu of %zu samples count as disturbed (rule: %.200s). They are kept, and marked in "
+            "the file.",
+            report->disturbed, results->samples, rule);
+}
+
+/* Whether there is a rule by which samples could have been marked. */
+static bool has_rule(const struct csw_plan *plan)
+{
+    return plan->exclude && *plan->exclude && strcmp(plan->exclude, "none") != 0;
+}
+
+int csw_noise_report_fill(struct csw_noise_report *ret_report, const struct csw_results *results,
+                          struct csw_err *err)
+{
+    struct csw_noise_report report = {0};
+    double *scratch = calloc(results->samples + 1, sizeof *scratch);
+
+    if (!scratch)
+        return csw_fail(err, -ENOMEM, "no memory to sum up %zu samples", results->samples);
+    for (size_t i = 0; i < results->samples; i++)
+        report.disturbed += is_disturbed(&results->sample[i]);
+    if (results->samples > 0 && has_rule(&results->plan)) {
+        say_quota(&report, results, scratch);
+        say_steal(&report, results, scratch);
+        say_programs(&report, results, scratch);
+        say_others(&report, results, scratch);
+        say_sum(&report, results);
+    }
+    free(scratch);
+    *ret_report = report;
+    return 0;
+}
+
+int csw_noise_report_print(const struct csw_results *results, const char *line_end, FILE *out,
+                           struct csw_err *err)
+{
+    struct csw_noise_report report = {0};
+    const int code = csw_noise_report_fill(&report, results, err);
+
+    for (size_t i = 0; i < report.count; i++) {
+        char line[CSW_NOISE_SENTENCE_SIZE + 8];
+
+        snprintf(line, sizeof line, "%s%s", report.sentence[i], line_end);
+        csw_print_wrapped(line, out);
+    }
+    return code;
+}
