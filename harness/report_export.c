@@ -38,6 +38,18 @@ static json_t *rounds_json(const double *values, size_t count)
     return NULL;
 }
 
+/* null where the work waits, or where there is no base. */
+static json_t *loss_json(const struct csw_identity *loss)
+{
+    if (loss->load_balance.n == 0)
+        return json_null();
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o}", "load_balance", csw_estimate_json(&loss->load_balance),
+        "serialisation", csw_estimate_json(&loss->serialisation), "work_inflation",
+        csw_estimate_json(&loss->work_inflation), "availability",
+        csw_estimate_json(&loss->availability), "dispatch", csw_estimate_json(&loss->dispatch));
+}
+
 static json_t *cell_json(const struct csw_report *report, size_t point)
 {
     const struct csw_cell *cell = &report->cell[point];
@@ -58,6 +70,7 @@ static json_t *cell_json(const struct csw_report *report, size_t point)
     for (size_t c = 0; c < csw_report_column_count; c++)
         json_object_set_new(object, csw_report_columns[c].name,
                             csw_estimate_json(estimate_of(cell, &csw_report_columns[c])));
+    json_object_set_new(object, "loss", loss_json(&cell->loss));
     json_object_set_new(object, "round_ns", rounds_json(cell->round_ns, report->rounds));
     json_object_set_new(object, "round_cpu_ns", rounds_json(cell->round_cpu_ns, report->rounds));
     return object;
