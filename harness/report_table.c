@@ -10,6 +10,7 @@
 #include "files.h"
 #include "label.h"
 #include "options.h"
+#include "report_why.h"
 #include "table.h"
 #include "units.h"
 
@@ -223,6 +224,9 @@ int csw_report_table(const struct csw_report *report, FILE *out, struct csw_err 
     if (code < 0)
         return code;
     print_notes(report, "", out);
+    code = csw_report_why_table(report, out, err);
+    if (code < 0)
+        return code;
     return csw_stream_flush(out, "the report", err);
 }
 
