@@ -230,7 +230,7 @@ static void what_is_no_loss_is_not_explained(void)
 
 static void a_cause_within_the_noise_is_called_not_resolved(void)
 {
-    const struct run run = {64, {64, 40}, {64, 40}};
+    const struct run run = {90, {90, 21}, {90, 21}};
     const char *sentence = sentence_of(two_workers("dynamic", ROUNDS, 0.3, run));
 
     must_say(sentence, "by more CPU time for the same work (not resolved)");
