@@ -528,6 +528,7 @@ static int carry_out(struct sweep_command *command, struct csw_err *err)
         .writer = command->writer,
         .before = resumed ? &command->before : NULL,
         .visit = command->visit,
+        .costs = true,
         .watch = {.progress = isatty(STDERR_FILENO) ? cli_show_progress : NULL,
                   .warning = cli_show_warning}};
     int code = csw_sweep_run(&sweep, err);

@@ -174,7 +174,7 @@ struct csw_bound csw_bound_of_point(const struct csw_point *point, const struct 
 {
     struct csw_pieces pieces = {0};
 
-    if (csw_pieces_init(&pieces, point, point->schedule, host) < 0)
+    if (csw_pieces_init(&pieces, point, point->schedule, NULL, host) < 0)
         return unknown;
     const struct csw_bound bound = bound_of_pieces(&pieces);
 

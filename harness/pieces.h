@@ -1,8 +1,9 @@
 /*
  * pieces.h - the work of a point of a result file, cut as a schedule cuts it.
  *
- * The work is what the kernel's closed form counts. Data in memory count one step an item; a kernel
- * that counts no steps has pieces of no work.
+ * The work is what was measured of its units, if the caller has that, or what the kernel's closed
+ * form counts. Data in memory count one step an item; a kernel that counts no steps has pieces of
+ * no work. Another schedule may cut measured units, whose items then cost the same each.
  */
 #ifndef CSW_PIECES_H
 #define CSW_PIECES_H
@@ -28,7 +29,7 @@ struct csw_pieces {
  * reading the point's tasks, schedule and options returned. The caller releases the pieces.
  */
 int csw_pieces_init(struct csw_pieces *ret_pieces, const struct csw_point *, const char *schedule,
-                    const struct csw_host *);
+                    const struct csw_cost *measured /* NULL: count */, const struct csw_host *);
 void csw_pieces_release(struct csw_pieces *);
 
 #endif

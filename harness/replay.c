@@ -89,14 +89,15 @@ static bool is_possible(const struct csw_point *point, const char *schedule_text
            csw_driver_check(entry->driver, kernel, &schedule, (unsigned)point->workers, NULL) == 0;
 }
 
-static double replay_rule(const struct csw_point *point, const struct csw_host *host,
-                          enum csw_replay_rule rule)
+static double replay_rule(const struct csw_point *point, const struct csw_cost *measured,
+                          const struct csw_host *host, enum csw_replay_rule rule)
 {
     const bool sorted = rule == CSW_REPLAY_LONGEST_FIRST;
     const char *schedule = csw_replay_names[sorted ? CSW_REPLAY_WHOLE : rule];
     struct csw_pieces pieces = {0};
 
-    if (!is_possible(point, schedule) || csw_pieces_init(&pieces, point, schedule, host) < 0)
+    if (!is_possible(point, schedule) ||
+        csw_pieces_init(&pieces, point, schedule, measured, host) < 0)
         return NAN;
     const double speedup =
         sorted && pieces.work
@@ -107,12 +108,14 @@ static double replay_rule(const struct csw_point *point, const struct csw_host *
     return speedup;
 }
 
-struct csw_replay csw_replay_of_point(const struct csw_point *point, const struct csw_host *host)
+struct csw_replay csw_replay_of_point(const struct csw_point *point,
+                                      const struct csw_cost *measured, const struct csw_host *host)
 {
-    struct csw_replay replay = {.own = NAN, .greedy = NAN, .largest = NAN};
+    struct csw_replay replay = {
+        .measured = measured != NULL, .own = NAN, .greedy = NAN, .largest = NAN};
     struct csw_pieces pieces = {0};
 
-    if (csw_pieces_init(&pieces, point, point->schedule, host) == 0) {
+    if (csw_pieces_init(&pieces, point, point->schedule, measured, host) == 0) {
         replay.own = replay_pieces(&pieces);
         replay.largest = largest_of(&pieces);
         if (is_greedy(&pieces))
@@ -120,6 +123,6 @@ struct csw_replay csw_replay_of_point(const struct csw_point *point, const struc
     }
     csw_pieces_release(&pieces);
     for (int rule = 0; rule < CSW_REPLAY_RULES; rule++)
-        replay.by[rule] = replay_rule(point, host, rule);
+        replay.by[rule] = replay_rule(point, measured, host, rule);
     return replay;
 }

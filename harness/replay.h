@@ -5,6 +5,7 @@
 #ifndef CSW_REPLAY_H
 #define CSW_REPLAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <coresweep/job.h>
@@ -27,6 +28,7 @@ extern const char *const csw_replay_names[CSW_REPLAY_RULES];
 
 /* Speedups over one worker; NAN where the work is not known. */
 struct csw_replay {
+    bool measured;  /* by the CPU time of units, not by counted work */
     double own;     /* by the point's schedule */
     double greedy;  /* the least, if its pieces go to whoever is free: csw_bound_of_greedy */
     double largest; /* of its pieces, as a share of all work */
@@ -41,7 +43,8 @@ struct csw_replay {
 double csw_replay_units(const double *work, size_t count, enum csw_handout, unsigned workers,
                         double cpus);
 
-/* Of the point's own schedule and of all others, at its number of workers. */
-struct csw_replay csw_replay_of_point(const struct csw_point *, const struct csw_host *);
+/* Of the point's own schedule and of all others, at its number of workers; see pieces.h. */
+struct csw_replay csw_replay_of_point(const struct csw_point *, const struct csw_cost *measured,
+                                      const struct csw_host *);
 
 #endif

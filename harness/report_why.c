@@ -4,12 +4,21 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cost.h"
 #include "files.h"
 #include "label.h"
 #include "options.h"
 #include "record_json.h"
 #include "why.h"
 #include "wrap.h"
+
+/* By what was measured of its work, where it was. */
+static struct csw_replay replay_of(const struct csw_report *report, const struct csw_point *point)
+{
+    const struct csw_results *results = report->results;
+
+    return csw_replay_of_point(point, csw_cost_find(results, point), &results->host);
+}
 
 /* The sentence, on the heap; NULL: no memory. */
 static char *sentence_of(const struct csw_report *report, size_t index,
@@ -31,7 +40,7 @@ static char *sentence_of(const struct csw_report *report, size_t index,
 static int print_cell(const struct csw_report *report, size_t index, FILE *out)
 {
     const struct csw_point *point = report->cell[index].point;
-    const struct csw_replay replay = csw_replay_of_point(point, &report->results->host);
+    const struct csw_replay replay = replay_of(report, point);
     char *sentence = sentence_of(report, index, &replay), *line = NULL;
     char title[CSW_TITLE_SIZE], label[CSW_LABEL_SIZE];
 
@@ -55,7 +64,8 @@ int csw_report_why_table(const struct csw_report *report, FILE *out, struct csw_
         if (!csw_why_explains(report, i))
             continue;
         if (!begun)
-            fprintf(out, "\nWhy (allows: by the counted work, if nothing else is lost)\n");
+            fprintf(out, "\nWhy (allows: by the work of all units, %s, if nothing else is lost)\n",
+                    report->results->costs > 0 ? "as measured" : "as counted");
         begun = true;
         if (print_cell(report, i, out) < 0)
             return csw_fail(err, -ENOMEM, "no memory to say why");
@@ -68,8 +78,9 @@ int csw_report_why_table(const struct csw_report *report, FILE *out, struct csw_
 static json_t *replay_json(const struct csw_replay *replay)
 {
     json_t *object =
-        json_pack("{s:o, s:o, s:o}", "own", csw_real_json(replay->own), "greedy_bound",
-                  csw_real_json(replay->greedy), "largest_piece", csw_real_json(replay->largest));
+        json_pack("{s:b, s:o, s:o, s:o}", "measured", replay->measured, "own",
+                  csw_real_json(replay->own), "greedy_bound", csw_real_json(replay->greedy),
+                  "largest_piece", csw_real_json(replay->largest));
 
     for (int rule = 0; rule < CSW_REPLAY_RULES; rule++)
         json_object_set_new(object, csw_replay_names[rule], csw_real_json(replay->by[rule]));
@@ -79,7 +90,7 @@ static json_t *replay_json(const struct csw_replay *replay)
 static json_t *cell_json(const struct csw_report *report, size_t index)
 {
     const struct csw_point *point = report->cell[index].point;
-    const struct csw_replay replay = csw_replay_of_point(point, &report->results->host);
+    const struct csw_replay replay = replay_of(report, point);
     char *sentence = sentence_of(report, index, &replay);
     json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:o}", "kernel",
                                point->kernel, "options", point->options, "tasks", point->tasks,

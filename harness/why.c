@@ -222,20 +222,29 @@ static bool is_control(const struct csw_point *point)
     return kernel && (kernel->flags & CSW_CONTROL);
 }
 
-/* What this machine leaves of the ideal whatever runs on it. */
+/* Whether the cell is the control of the point's driver at its number of workers. */
+static bool is_control_of(const struct csw_cell *cell, const struct csw_point *point)
+{
+    const struct csw_point *control = cell->point;
+
+    return is_control(control) && control->workers == point->workers &&
+           strcmp(control->driver, point->driver) == 0 &&
+           strcmp(control->settings, point->settings) == 0 && cell->s_abs.n > 0;
+}
+
+/* What this machine leaves of the ideal whatever runs on it: under the schedule that lost least. */
 static void print_ceiling(const struct csw_report *report, const struct csw_point *point, FILE *out)
 {
+    const struct csw_cell *most = NULL;
+
     for (size_t i = 0; i < report->count && !is_control(point); i++) {
         const struct csw_cell *cell = &report->cell[i];
 
-        if (is_control(cell->point) && cell->point->workers == point->workers &&
-            strcmp(cell->point->driver, point->driver) == 0 &&
-            strcmp(cell->point->settings, point->settings) == 0 && cell->s_abs.n > 0) {
-            fprintf(out, "; the control, %s, reaches %.2fx", cell->point->kernel,
-                    cell->s_abs.value);
-            return;
-        }
+        if (is_control_of(cell, point) && (!most || cell->s_abs.value > most->s_abs.value))
+            most = cell;
     }
+    if (most)
+        fprintf(out, "; the control, %s, reaches %.2fx", most->point->kernel, most->s_abs.value);
 }
 
 /* ---- the sentence --------------------------------------------------------------------------- */

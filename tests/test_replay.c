@@ -171,7 +171,7 @@ static struct csw_replay replay_of(const char *kernel, const char *tasks, const 
                                     .workers = workers};
     const struct csw_host host = {.usable_pus = 4, .quota_cpus = NAN};
 
-    return csw_replay_of_point(&point, &host);
+    return csw_replay_of_point(&point, NULL, &host);
 }
 
 #define TASKS "1000,2000,5000,3000,100"

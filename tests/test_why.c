@@ -119,7 +119,8 @@ static const char *sentence_of(struct world *world)
     CU_ASSERT_PTR_NOT_NULL_FATAL(out);
     world->results.plan.rounds = ROUNDS;
     CU_ASSERT_EQUAL_FATAL(csw_report_init(&report, &world->results, NULL), 0);
-    const struct csw_replay replay = csw_replay_of_point(&world->point[last], &world->results.host);
+    const struct csw_replay replay =
+        csw_replay_of_point(&world->point[last], NULL, &world->results.host);
 
     csw_why_print(&report, last, &replay, out);
     fclose(out);
