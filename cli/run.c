@@ -13,6 +13,7 @@
 #include <coresweep/plan.h>
 
 #include "harness/clock.h"
+#include "harness/cost.h"
 #include "harness/files.h"
 #include "harness/machine.h"
 #include "harness/names.h"
@@ -26,7 +27,7 @@ struct run_options {
     struct cli_common common;
     char *kernel, *driver, *schedule;
     unsigned workers; /* 0: as many as make sense */
-    bool json, list;
+    bool json, list, costs;
 };
 
 enum {
@@ -36,6 +37,7 @@ enum {
     KEY_SCHEDULE = 's',
     KEY_LIST = 'l',
     KEY_JSON = 'j',
+    KEY_COSTS = 0x100,
 };
 
 static const struct argp_option run_argp_options[] = {
@@ -50,6 +52,8 @@ static const struct argp_option run_argp_options[] = {
      "(default: dynamic, whole for tasks that cannot be divided)",
      0},
     {"list", KEY_LIST, NULL, 0, "Print what was found, one line per task, and no times", 0},
+    {"costs", KEY_COSTS, NULL, 0,
+     "Measure what every unit of the job costs one worker in CPU time, and no runs", 0},
     {"json", KEY_JSON, NULL, 0, "Print the samples as JSON Lines", 0},
     {0},
 };
@@ -76,6 +80,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_LIST:
         options->list = true;
+        return 0;
+    case KEY_COSTS:
+        options->costs = true;
         return 0;
     case KEY_JSON:
         options->json = true;
@@ -226,12 +233,28 @@ static int choose_work(struct point *point, const struct run_options *options, s
     return code == 0 ? csw_job_check(setup->kernel, &point->workload, &setup->schedule, err) : code;
 }
 
+/* Units are timed one by one, by the caller: by the driver that has no other worker. */
+static int check_costs(const struct point *point, const struct run_options *options,
+                       struct csw_err *err)
+{
+    const struct csw_driver *driver = point->setup.driver;
+
+    if (!options->costs || ((driver->flags & CSW_ONE_WORKER) && !driver->told))
+        return 0;
+    return csw_fail(err, -EINVAL,
+                    "--costs measures units by one worker of this process, which driver '%s' does "
+                    "not have; leave --driver away",
+                    driver->name);
+}
+
 static int point_open(struct point *point, const struct run_options *options, struct csw_err *err)
 {
     int code = cli_choose_isa(NULL, err);
 
     if (code == 0)
         code = choose_work(point, options, err);
+    if (code == 0)
+        code = check_costs(point, options, err);
     if (code == 0)
         code = choose_cpus(point, options, err);
     if (code == 0)
@@ -466,6 +489,41 @@ static int print_lists(const struct csw_lists *lists, const struct csw_workload 
     return csw_stream_flush(stdout, "the output", err);
 }
 
+static int print_cost_line(const struct csw_cost *cost, struct csw_err *err)
+{
+    char *line = csw_cost_line(cost);
+
+    if (!line)
+        return csw_fail(err, -ENOMEM, "no memory for the costs");
+    puts(line);
+    free(line);
+    return csw_stream_flush(stdout, "the output", err);
+}
+
+/* "unit:    95.1 us (median of 1024), least 10.2 us, most 148 us, 0.15 % of all" */
+static int print_cost(const struct csw_cost *cost, struct csw_err *err)
+{
+    double sum = 0, least = INFINITY, most = 0;
+    char title[CSW_TITLE_SIZE];
+
+    for (size_t i = 0; i < cost->count; i++) {
+        sum += cost->ns[i];
+        least = fmin(least, cost->ns[i]);
+        most = fmax(most, cost->ns[i]);
+    }
+    csw_kernel_title(cost->kernel, cost->options, title);
+    printf("%s, schedule %s, %" PRIu64 " units", title, cost->schedule, cost->units);
+    if (cost->group > 1)
+        printf(", %" PRIu64 " at a time", cost->group);
+    print_time("\nall:     ", sum, " of CPU time");
+    printf(", the least of %" PRIu64 " passes", cost->passes);
+    print_time("\nmedian:  ", csw_median(cost->ns, cost->count).value, "");
+    print_time(", least ", least, "");
+    print_time(", most ", most, "");
+    printf(", %.3g %% of all\n", sum > 0 ? 100 * most / sum : 0);
+    return csw_stream_flush(stdout, "the output", err);
+}
+
 /* ---- doing ---------------------------------------------------------------------------------- */
 
 static int list_point(const struct csw_setup *setup, struct csw_err *err)
@@ -477,6 +535,18 @@ static int list_point(const struct csw_setup *setup, struct csw_err *err)
         return code;
     code = print_lists(&lists, setup->workload, err);
     csw_lists_release(&lists);
+    return code;
+}
+
+static int cost_point(const struct csw_setup *setup, bool json, struct csw_err *err)
+{
+    struct csw_cost cost;
+    int code = csw_cost_measure(&cost, setup, err);
+
+    if (code < 0)
+        return code;
+    code = (json ? print_cost_line : print_cost)(&cost, err);
+    csw_cost_release(&cost);
     return code;
 }
 
@@ -511,6 +581,16 @@ static int measure_point(const struct point *point, const struct run_options *op
     return code;
 }
 
+static int carry_out(const struct point *point, const struct run_options *options,
+                     struct csw_err *err)
+{
+    if (options->list)
+        return list_point(&point->setup, err);
+    if (options->costs)
+        return cost_point(&point->setup, options->json, err);
+    return measure_point(point, options, err);
+}
+
 int cli_run(int argc, char **argv)
 {
     struct run_options options = {
@@ -519,15 +599,14 @@ int cli_run(int argc, char **argv)
     struct csw_err err;
 
     argp_parse(&run_argp, argc, argv, 0, NULL, &options);
+    const bool lists = options.list || options.costs;
     int status = CSW_EXIT_DONE;
 
     if (point_open(&point, &options, &err) < 0)
         status = cli_is_input(err.code) ? cli_bad_input(&err) : cli_failed(&err);
-    else if ((options.list ? list_point(&point.setup, &err)
-                           : measure_point(&point, &options, &err)) < 0)
-        status = err.code == -EINVAL || (options.list && cli_is_input(err.code))
-                     ? cli_bad_input(&err)
-                     : cli_failed(&err);
+    else if (carry_out(&point, &options, &err) < 0)
+        status = err.code == -EINVAL || (lists && cli_is_input(err.code)) ? cli_bad_input(&err)
+                                                                          : cli_failed(&err);
     point_close(&point);
     free(options.common.options);
     free(options.common.settings);

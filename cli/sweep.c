@@ -546,6 +546,7 @@ static int carry_out(struct sweep_command *command, struct csw_err *err)
         .before = resumed ? &command->before : NULL,
         .visit = command->visit,
         .exclude = command->exclude,
+        .costs = true,
         .watch = {.progress = isatty(STDERR_FILENO) ? cli_show_progress : NULL,
                   .warning = cli_show_warning}};
     int code = csw_sweep_run(&sweep, err);

@@ -2,15 +2,10 @@
 #include "bound.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <coresweep/driver.h>
-#include <coresweep/job.h>
-#include <coresweep/kernel.h>
-
-#include "options.h"
+#include "pieces.h"
 
 /* ---- of pieces of work ---------------------------------------------------------------------- */
 
@@ -23,8 +18,7 @@ static double sum_of(const double *work, size_t count)
     return sum;
 }
 
-/* The limit of pieces without end: each worker has at most one CPU. */
-static double even_bound(unsigned workers, double cpus)
+double csw_bound_of_cpus(unsigned workers, double cpus)
 {
     return fmax(1, fmin(workers, cpus));
 }
@@ -32,7 +26,7 @@ static double even_bound(unsigned workers, double cpus)
 /* sum / makespan, where rounding must not lift it over the limit. */
 static double ratio(double sum, double makespan, unsigned workers, double cpus)
 {
-    return sum > 0 ? fmin(sum / makespan, even_bound(workers, cpus)) : NAN;
+    return sum > 0 ? fmin(sum / makespan, csw_bound_of_cpus(workers, cpus)) : NAN;
 }
 
 static size_t first_to_finish(const double *finish, size_t busy)
@@ -138,145 +132,53 @@ double csw_bound_in_any_order(const double *work, size_t count, unsigned workers
         return NAN;
     const double sum = sum_of(work, count);
     const double makespan =
-        fmax(sum / even_bound(workers, cpus), pigeonhole(sorted, count, workers));
+        fmax(sum / csw_bound_of_cpus(workers, cpus), pigeonhole(sorted, count, workers));
 
     free(sorted);
     return ratio(sum, makespan, workers, cpus);
 }
 
-/* ---- the pieces of a point ------------------------------------------------------------------ */
+double csw_bound_of_greedy(const double *work, size_t count, unsigned workers)
+{
+    const double sum = sum_of(work, count);
+    double longest = 0;
+
+    for (size_t i = 0; i < count; i++)
+        longest = fmax(longest, work[i]);
+    return workers > 0 && sum > 0 ? sum / (sum / workers + (1 - 1 / (double)workers) * longest)
+                                  : NAN;
+}
+
+/* ---- of a point ----------------------------------------------------------------------------- */
 
 static const struct csw_bound unknown = {.fair = NAN, .hard = NAN};
 
-/* More units are not looked at one by one, which leaves the bound of workers and CPUs. */
-#define MAX_PIECES (UINT64_C(1) << 16)
-
-/*
- * The kernel as far as a bound needs it. One without a closed form is only cut, not opened: its
- * data may be larger than the memory here.
- */
-static struct csw_kernel closed_form_of(const struct csw_kernel *kernel)
+static struct csw_bound bound_of_pieces(const struct csw_pieces *pieces)
 {
-    struct csw_kernel copy = *kernel;
+    const double *work = pieces->work, cpus = pieces->cpus;
+    const unsigned workers = pieces->workers;
+    const double even = csw_bound_of_cpus(workers, cpus);
 
-    if (!kernel->expect) {
-        copy.open = NULL;
-        copy.close = NULL;
-        copy.item_bytes = 0;
-    }
-    return copy;
-}
+    if (sum_of(work, pieces->count) == 0)
+        return (struct csw_bound){.fair = even, .hard = even};
+    const double in_order = csw_bound_in_order(work, pieces->count, workers, cpus);
 
-/* The caller closes the job, which borrows kernel and workload. */
-static int cut_point(struct csw_job **ret_job, const struct csw_kernel *kernel,
-                     struct csw_workload *workload, const struct csw_point *point)
-{
-    struct csw_schedule schedule;
-    uint8_t choice[CSW_MAX_OPTIONS];
-    int code = csw_schedule_parse(&schedule, point->schedule, NULL);
-
-    if (code == 0)
-        code = csw_options_choose(choice, kernel, point->options ? point->options : "", NULL);
-    if (code < 0)
-        return code;
-    csw_workload_choose(workload, choice);
-    return csw_job_cut(ret_job, kernel, workload, &schedule, (unsigned)point->workers, NULL);
-}
-
-static double work_of_piece(const struct csw_job *job, const struct csw_part *part, uint64_t k)
-{
-    const uint64_t lo = csw_part_item(part, k), hi = csw_part_item(part, k + 1);
-
-    return job->kernel->expect ? (double)job->kernel->expect(part->state, lo, hi).work
-                               : (double)(hi - lo);
-}
-
-/* Under `static` what one worker does of all tasks is one piece, otherwise every unit is. */
-static bool is_bundled(const struct csw_job *job)
-{
-    return job->schedule.handout == CSW_STATIC;
-}
-
-/* Adds the work of every unit to its piece. */
-static void add_work(const struct csw_job *job, double *work)
-{
-    for (size_t task = 0; task < job->tasks; task++) {
-        const struct csw_part *part = &job->parts[task];
-
-        for (uint64_t k = 0; k < part->pieces; k++)
-            work[is_bundled(job) ? k : part->first_unit + k] += work_of_piece(job, part, k);
-    }
-}
-
-/* Whether it is known which pieces a worker does, other than by chance. */
-static bool is_ordered(const struct csw_job *job, const char *driver_name)
-{
-    const struct csw_driver_entry *entry = csw_driver_find(driver_name);
-
-    if (!entry || !entry->driver || (entry->driver->flags & CSW_ALWAYS_LATE))
-        return false;
-    return job->schedule.handout == CSW_WHOLE || is_bundled(job);
-}
-
-/* ---- a point -------------------------------------------------------------------------------- */
-
-static double cpus_of(const struct csw_kernel *kernel, const struct csw_host *host)
-{
-    const double pus = (double)host->usable_pus;
-
-    if (kernel->flags & CSW_WAITS)
-        return INFINITY;
-    return host->quota_cpus > 0 ? fmin(pus, host->quota_cpus) : pus;
-}
-
-static struct csw_bound bound_of_work(const double *work, size_t count, bool ordered,
-                                      unsigned workers, double cpus)
-{
-    if (sum_of(work, count) == 0)
-        return (struct csw_bound){even_bound(workers, cpus), even_bound(workers, cpus)};
-    const double in_order = csw_bound_in_order(work, count, workers, cpus);
-
-    if (ordered && workers <= cpus)
+    if (pieces->ordered && workers <= cpus)
         return (struct csw_bound){.fair = in_order, .hard = in_order};
-    const double any = csw_bound_in_any_order(work, count, workers, cpus);
+    const double any = csw_bound_in_any_order(work, pieces->count, workers, cpus);
 
-    return (struct csw_bound){.fair = ordered ? in_order : any, .hard = any};
-}
-
-static struct csw_bound bound_of_job(const struct csw_job *job, const char *driver, double cpus)
-{
-    const uint64_t pieces = is_bundled(job) ? job->workers : job->units;
-
-    if (job->units > MAX_PIECES)
-        return bound_of_work(NULL, 0, false, job->workers, cpus);
-    double *work = calloc(pieces, sizeof *work);
-
-    if (!work)
-        return unknown;
-    add_work(job, work);
-    const struct csw_bound bound =
-        bound_of_work(work, pieces, is_ordered(job, driver), job->workers, cpus);
-
-    free(work);
-    return bound;
+    return (struct csw_bound){.fair = pieces->ordered ? in_order : any, .hard = any};
 }
 
 struct csw_bound csw_bound_of_point(const struct csw_point *point, const struct csw_host *host)
 {
-    const struct csw_kernel *registered = csw_kernel_find(point->kernel);
-    struct csw_workload workload = {0};
-    struct csw_bound bound = unknown;
-    struct csw_job *job = NULL;
+    struct csw_pieces pieces = {0};
 
-    if (!registered || host->usable_pus == 0 || point->workers == 0 ||
-        point->workers > CSW_MAX_WORKERS || csw_workload_parse(&workload, point->tasks, NULL) < 0)
+    if (csw_pieces_init(&pieces, point, point->schedule, NULL, host) < 0)
         return unknown;
-    const struct csw_kernel kernel = closed_form_of(registered);
+    const struct csw_bound bound = bound_of_pieces(&pieces);
 
-    if (cut_point(&job, &kernel, &workload, point) == 0)
-        bound = bound_of_job(job, point->driver, cpus_of(&kernel, host));
-    csw_job_close(job);
-    csw_workload_release(&workload);
+    csw_pieces_release(&pieces);
     return bound;
 }
 

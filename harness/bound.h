@@ -20,6 +20,9 @@
 
 /* ---- of pieces of work ---------------------------------------------------------------------- */
 
+/* Of pieces without end: each worker has at most one CPU. */
+double csw_bound_of_cpus(unsigned workers, double cpus);
+
 /*
  * Every worker takes the next piece of the list when it has done its own. No more than `cpus`
  * workers: list scheduling. More: all busy ones share the CPUs fairly at every moment, none with
@@ -39,6 +42,13 @@ double csw_bound_longest_first(const double *work, size_t count, unsigned worker
  * those (pigeonhole).
  */
 double csw_bound_in_any_order(const double *work, size_t count, unsigned workers, double cpus);
+
+/*
+ * The least speedup of workers with a CPU each of whom none is idle while a piece is left, whatever
+ * the order: they take at most sum / workers + (1 - 1 / workers) x the longest piece. What stays
+ * below it loses by something else than imbalance. Source: Graham, as above.
+ */
+double csw_bound_of_greedy(const double *work, size_t count, unsigned workers);
 
 /* ---- of a point of a result file ------------------------------------------------------------ */
 

@@ -54,6 +54,10 @@ static const struct csw_field reading_fields[] = {
 #define READING(...) CSW_FIELD(csw_reading, __VA_ARGS__)
 #include <coresweep/record.def>
 };
+static const struct csw_field cost_fields[] = {
+#define COST(...) CSW_FIELD(csw_cost, __VA_ARGS__)
+#include <coresweep/record.def>
+};
 
 #define CSW_FIELDS(line_, list)                                                                    \
     {                                                                                              \
@@ -68,6 +72,7 @@ const struct csw_fields csw_worker_fields = CSW_FIELDS("worker", worker_fields);
 const struct csw_fields csw_event_fields = CSW_FIELDS("event", event_fields);
 const struct csw_fields csw_end_fields = CSW_FIELDS("end", end_fields);
 const struct csw_fields csw_reading_fields = CSW_FIELDS("reading", reading_fields);
+const struct csw_fields csw_cost_fields = CSW_FIELDS("cost", cost_fields);
 
 /* ---- one member ----------------------------------------------------------------------------- */
 
@@ -304,6 +309,20 @@ char *csw_reading_line(const struct csw_reading *reading)
     return line_of(&csw_reading_fields, csw_record_json(&csw_reading_fields, reading));
 }
 
+char *csw_cost_line(const struct csw_cost *cost)
+{
+    json_t *object = csw_record_json(&csw_cost_fields, cost), *ns = json_array();
+
+    for (size_t i = 0; i < cost->count; i++)
+        json_array_append_new(ns, csw_real_json(cost->ns[i]));
+    if (!object || json_array_size(ns) != cost->count || json_object_set(object, "ns", ns) != 0) {
+        json_decref(object);
+        object = NULL;
+    }
+    json_decref(ns);
+    return line_of(&csw_cost_fields, object);
+}
+
 /* One field of all workers; NULL: out of memory. */
 static json_t *column_json(const struct csw_sample *sample, const struct csw_field *field)
 {
@@ -419,18 +438,79 @@ int csw_reading_read(struct csw_reading *ret_reading, const json_t *object, stru
     return 0;
 }
 
-int csw_reading_parse(struct csw_reading *ret_reading, const char *line, struct csw_err *err)
+/* The costs of all groups, of which the fields tell how many there are. */
+static int read_costs(struct csw_cost *cost, const json_t *ns, struct csw_err *err)
+{
+    const uint64_t group = cost->group > 0 ? cost->group : 1;
+
+    cost->count = json_array_size(ns);
+    if (cost->count == 0 || cost->count > CSW_MAX_COSTS ||
+        cost->count != cost->units / group + (cost->units % group != 0))
+        return csw_fail(err, -EINVAL,
+                        "\"ns\" of a cost has %zu elements, where %" PRIu64
+                        " units in groups of %" PRIu64 " need one each, up to %u",
+                        cost->count, cost->units, group, CSW_MAX_COSTS);
+    cost->ns = calloc(cost->count, sizeof *cost->ns);
+    if (!cost->ns)
+        return csw_fail(err, -ENOMEM, "no memory for %zu costs", cost->count);
+    for (size_t i = 0; i < cost->count; i++) {
+        const json_t *element = json_array_get(ns, i);
+
+        cost->ns[i] = json_number_value(element);
+        if (!json_is_number(element) || cost->ns[i] < 0)
+            return csw_fail(err, -EINVAL, "\"ns\" of a cost has an element that is no time");
+    }
+    return 0;
+}
+
+int csw_cost_read(struct csw_cost *ret_cost, const json_t *object, struct csw_err *err)
+{
+    struct csw_cost cost = {0};
+    int code = csw_record_read(&csw_cost_fields, &cost, object, err);
+
+    if (code == 0)
+        code = read_costs(&cost, json_object_get(object, "ns"), err);
+    if (code < 0) {
+        csw_cost_release(&cost);
+        return code;
+    }
+    *ret_cost = cost;
+    return 0;
+}
+
+/* The object of a line that must say that it is of these fields; NULL: it is not. */
+static json_t *parse_line(const struct csw_fields *fields, const char *line, struct csw_err *err)
 {
     json_error_t error;
     json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, &error);
 
-    if (!object)
-        return csw_fail(err, -EINVAL, "a reading is no JSON: %s", error.text);
+    if (!object) {
+        csw_fail(err, -EINVAL, "a %s is no JSON: %s", fields->line, error.text);
+        return NULL;
+    }
     const char *type = json_string_value(json_object_get(object, "type"));
-    const int code = type && strcmp(type, csw_reading_fields.line) == 0
-                         ? csw_reading_read(ret_reading, object, err)
-                         : csw_fail(err, -EINVAL, "a reading's \"type\" is '%.40s', not '%s'",
-                                    type ? type : "", csw_reading_fields.line);
+
+    if (type && strcmp(type, fields->line) == 0)
+        return object;
+    csw_fail(err, -EINVAL, "a %s's \"type\" is '%.40s', not '%s'", fields->line, type ? type : "",
+             fields->line);
+    json_decref(object);
+    return NULL;
+}
+
+int csw_reading_parse(struct csw_reading *ret_reading, const char *line, struct csw_err *err)
+{
+    json_t *object = parse_line(&csw_reading_fields, line, err);
+    const int code = object ? csw_reading_read(ret_reading, object, err) : -EINVAL;
+
+    json_decref(object);
+    return code;
+}
+
+int csw_cost_parse(struct csw_cost *ret_cost, const char *line, struct csw_err *err)
+{
+    json_t *object = parse_line(&csw_cost_fields, line, err);
+    const int code = object ? csw_cost_read(ret_cost, object, err) : -EINVAL;
 
     json_decref(object);
     return code;
@@ -474,4 +554,13 @@ void csw_reading_release(struct csw_reading *reading)
 {
     if (reading)
         release_texts(&csw_reading_fields, reading);
+}
+
+void csw_cost_release(struct csw_cost *cost)
+{
+    if (!cost)
+        return;
+    release_texts(&csw_cost_fields, cost);
+    free(cost->ns);
+    cost->ns = NULL;
 }

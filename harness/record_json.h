@@ -31,4 +31,7 @@ int csw_sample_read(struct csw_sample *ret_sample, const json_t *object, struct 
 /* Reads a reading; untouched on failure. */
 int csw_reading_read(struct csw_reading *ret_reading, const json_t *object, struct csw_err *);
 
+/* Reads a cost; untouched on failure. */
+int csw_cost_read(struct csw_cost *ret_cost, const json_t *object, struct csw_err *);
+
 #endif

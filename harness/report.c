@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <coresweep/driver.h>
+
 const struct csw_report_column csw_report_columns[] = {
     {"time_ns", offsetof(struct csw_cell, time_ns)},
     {"s_abs", offsetof(struct csw_cell, s_abs)},
@@ -48,14 +50,31 @@ static double peak_bytes(const struct csw_sample *sample)
     return sample->peak_bytes;
 }
 
-static double busiest_cpu_ns(const struct csw_sample *sample)
+/* NULL: the sample has no worker. */
+static const struct csw_worker *busiest(const struct csw_sample *sample)
 {
-    uint64_t most = 0;
+    const struct csw_worker *most = NULL;
 
     for (uint64_t w = 0; w < sample->workers; w++)
-        if (sample->worker[w].cpu_ns > most)
-            most = sample->worker[w].cpu_ns;
-    return most > 0 ? (double)most : NAN;
+        if (!most || sample->worker[w].cpu_ns > most->cpu_ns)
+            most = &sample->worker[w];
+    return most;
+}
+
+static double busiest_cpu_ns(const struct csw_sample *sample)
+{
+    const struct csw_worker *worker = busiest(sample);
+
+    return worker && worker->cpu_ns > 0 ? (double)worker->cpu_ns : NAN;
+}
+
+/* The wall time of the busiest worker, from its begin to its end. */
+static double window_ns(const struct csw_sample *sample)
+{
+    const struct csw_worker *worker = busiest(sample);
+
+    return worker && worker->end_ns > worker->start_ns ? (double)(worker->end_ns - worker->start_ns)
+                                                       : NAN;
 }
 
 static double mean_cpu_ns(const struct csw_sample *sample)
@@ -221,18 +240,54 @@ static const struct csw_cell *single_of(const struct csw_report *report,
     return NULL;
 }
 
+/* Stamps of single chunks enclose what lies between them, too, and tell of no window. */
+static bool has_windows(const struct csw_point *point)
+{
+    const struct csw_driver_entry *entry = csw_driver_find(point->driver);
+
+    return !entry || !entry->driver || !(entry->driver->flags & (CSW_ALWAYS_LATE | CSW_ONE_THREAD));
+}
+
+static double no_number(const struct csw_sample *sample)
+{
+    (void)sample;
+    return NAN;
+}
+
+/* What each round's numbers are: an array of the cell, and what of a sample it has. */
+static int fill_round_arrays(struct csw_cell *cell, struct samples samples, size_t rounds,
+                             double *scratch)
+{
+    const struct {
+        double **array;
+        sample_value value;
+    } arrays[] = {
+        {&cell->round_ns, region_ns},
+        {&cell->round_cpu_ns, undisturbed_ns(cell->point)},
+        {&cell->round_busiest_ns, busiest_cpu_ns},
+        {&cell->round_mean_ns, mean_cpu_ns},
+        {&cell->round_window_ns, has_windows(cell->point) ? window_ns : no_number},
+    };
+
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
+        double *array = calloc(rounds, sizeof *array);
+
+        if (!array)
+            return -ENOMEM;
+        *arrays[i].array = array;
+        fill_rounds(samples, arrays[i].value, rounds, scratch, array);
+    }
+    return 0;
+}
+
 static int fill_times(struct csw_report *report, size_t point, double *scratch, double *values)
 {
     struct csw_cell *cell = &report->cell[point];
     const struct samples samples = samples_of(report, point);
     const size_t rounds = report->rounds;
 
-    cell->round_ns = calloc(rounds, sizeof *cell->round_ns);
-    cell->round_cpu_ns = calloc(rounds, sizeof *cell->round_cpu_ns);
-    if (!cell->round_ns || !cell->round_cpu_ns)
+    if (fill_round_arrays(cell, samples, rounds, scratch) < 0)
         return -ENOMEM;
-    fill_rounds(samples, region_ns, rounds, scratch, cell->round_ns);
-    fill_rounds(samples, undisturbed_ns(cell->point), rounds, scratch, cell->round_cpu_ns);
     cell->time_ns = csw_median(cell->round_ns, rounds);
     cell->min_ns = least(cell->round_ns, rounds);
     fill_rounds(samples, e2e_ns, rounds, scratch, values);
@@ -261,6 +316,28 @@ static void fill_speedups(const struct csw_report *report, struct csw_cell *cell
     cell->efficiency = csw_estimate_times(cell->s_abs, 1 / (double)cell->point->workers);
 }
 
+static struct csw_round_times times_of(const struct csw_cell *cell)
+{
+    return (struct csw_round_times){.wall_ns = cell->round_ns,
+                                    .busiest_ns = cell->round_busiest_ns,
+                                    .mean_ns = cell->round_mean_ns,
+                                    .window_ns = cell->round_window_ns};
+}
+
+/* Where workers wait by their nature, CPU time tells nothing of them. */
+static int fill_loss(const struct csw_report *report, struct csw_cell *cell)
+{
+    const struct csw_cell *base = base_of(report, cell);
+    const struct csw_round_times own = times_of(cell), bases = times_of(base ? base : cell);
+    static const struct csw_estimate none = {.value = NAN, .low = NAN, .high = NAN};
+
+    cell->loss = (struct csw_identity){none, none, none, none, none};
+    if (!base || cell->point->waits)
+        return 0;
+    return csw_identity_of(&cell->loss, &bases, &own, (unsigned)cell->point->workers,
+                           report->rounds, NULL);
+}
+
 static void fill_bound(const struct csw_report *report, struct csw_cell *cell)
 {
     cell->bound = csw_bound_of_point(cell->point, &report->results->host);
@@ -281,6 +358,7 @@ static int fill_cells(struct csw_report *report)
     for (size_t p = 0; code == 0 && p < report->count; p++) {
         fill_speedups(report, &report->cell[p]);
         fill_bound(report, &report->cell[p]);
+        code = fill_loss(report, &report->cell[p]);
     }
     free(scratch);
     free(rounds);
@@ -320,6 +398,9 @@ void csw_report_release(struct csw_report *report)
     for (size_t i = 0; report->cell && i < report->count; i++) {
         free(report->cell[i].round_ns);
         free(report->cell[i].round_cpu_ns);
+        free(report->cell[i].round_busiest_ns);
+        free(report->cell[i].round_mean_ns);
+        free(report->cell[i].round_window_ns);
     }
     free(report->cell);
     free(report->sorted);

@@ -12,6 +12,7 @@
 #include <coresweep/record.h>
 
 #include "bound.h"
+#include "identity.h"
 #include "stats.h"
 
 /* What is known of one point. Times are those of a round: the median of its visit's samples. */
@@ -29,10 +30,13 @@ struct csw_cell {
     struct csw_estimate rate;       /* work per second */
     double min_ns, preempted;       /* least time; mean preemptions in a run, all workers */
     double pss_bytes, peak_bytes;   /* of the team: the most in a visit */
+    struct csw_identity loss;       /* whose factors multiply to the efficiency */
     struct csw_bound bound;         /* of s_abs */
     bool above_bound;               /* s_abs is what no run of this work on these CPUs can have */
 
     double *round_ns, *round_cpu_ns; /* by round, NAN: not measured */
+    /* of the busiest worker, of all in the mean; wall time of the busiest, begin to end */
+    double *round_busiest_ns, *round_mean_ns, *round_window_ns;
 };
 
 struct csw_report {

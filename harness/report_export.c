@@ -11,6 +11,7 @@
 #include "label.h"
 #include "record_json.h"
 #include "report_noise.h"
+#include "report_why.h"
 
 static const struct csw_estimate *estimate_of(const struct csw_cell *cell,
                                               const struct csw_report_column *column)
@@ -39,6 +40,18 @@ static json_t *rounds_json(const double *values, size_t count)
     return NULL;
 }
 
+/* null where the work waits, or where there is no base. */
+static json_t *loss_json(const struct csw_identity *loss)
+{
+    if (loss->load_balance.n == 0)
+        return json_null();
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o}", "load_balance", csw_estimate_json(&loss->load_balance),
+        "serialisation", csw_estimate_json(&loss->serialisation), "work_inflation",
+        csw_estimate_json(&loss->work_inflation), "availability",
+        csw_estimate_json(&loss->availability), "dispatch", csw_estimate_json(&loss->dispatch));
+}
+
 static json_t *cell_json(const struct csw_report *report, size_t point)
 {
     const struct csw_cell *cell = &report->cell[point];
@@ -59,14 +72,16 @@ static json_t *cell_json(const struct csw_report *report, size_t point)
     for (size_t c = 0; c < csw_report_column_count; c++)
         json_object_set_new(object, csw_report_columns[c].name,
                             csw_estimate_json(estimate_of(cell, &csw_report_columns[c])));
+    json_object_set_new(object, "loss", loss_json(&cell->loss));
     json_object_set_new(object, "round_ns", rounds_json(cell->round_ns, report->rounds));
     json_object_set_new(object, "round_cpu_ns", rounds_json(cell->round_cpu_ns, report->rounds));
     return object;
 }
 
 /* {"samples", "disturbed", "sentences"}: see report_noise.h; NULL: no memory. */
-static json_t *noise_json(const struct csw_results *results)
+static json_t *noise_json(const struct csw_report *report)
 {
+    const struct csw_results *results = report->results;
     struct csw_noise_report noise;
 
     if (csw_noise_report_fill(&noise, results, NULL) < 0)
@@ -79,6 +94,15 @@ static json_t *noise_json(const struct csw_results *results)
                      (json_int_t)noise.disturbed, "sentences", sentences);
 }
 
+/* What stands beside the points, by name. */
+static const struct {
+    const char *name;
+    json_t *(*json)(const struct csw_report *);
+} parts[] = {
+    {"noise", noise_json},
+    {"why", csw_report_why_json},
+};
+
 static json_t *report_json(const struct csw_report *report)
 {
     const struct csw_results *results = report->results;
@@ -88,11 +112,14 @@ static json_t *report_json(const struct csw_report *report)
         json_array_append_new(points, cell_json(report, i));
     for (size_t i = 0; i < results->events; i++)
         json_array_append_new(events, csw_record_json(&csw_event_fields, &results->event[i]));
-    return json_pack("{s:f, s:b, s:o, s:o, s:o, s:o, s:o}", "confidence", CSW_CONFIDENCE,
-                     "complete", results->ended, "plan",
-                     csw_record_json(&csw_plan_fields, &results->plan), "host",
-                     csw_record_json(&csw_host_fields, &results->host), "points", points, "events",
-                     events, "noise", noise_json(results));
+    json_t *object = json_pack(
+        "{s:f, s:b, s:o, s:o, s:o, s:o}", "confidence", CSW_CONFIDENCE, "complete", results->ended,
+        "plan", csw_record_json(&csw_plan_fields, &results->plan), "host",
+        csw_record_json(&csw_host_fields, &results->host), "points", points, "events", events);
+
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        json_object_set_new(object, parts[i].name, parts[i].json(report));
+    return object;
 }
 
 int csw_report_json(const struct csw_report *report, FILE *out, struct csw_err *err)

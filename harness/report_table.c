@@ -11,6 +11,7 @@
 #include "label.h"
 #include "options.h"
 #include "report_noise.h"
+#include "report_why.h"
 #include "table.h"
 #include "units.h"
 
@@ -214,6 +215,17 @@ static int print_series(const struct csw_report *report, size_t index, FILE *out
     return code;
 }
 
+static int print_noise(const struct csw_report *report, FILE *out, struct csw_err *err)
+{
+    return csw_noise_report_print(report->results, "", out, err);
+}
+
+/* What follows the tables, in this order. */
+static int (*const sections[])(const struct csw_report *, FILE *, struct csw_err *) = {
+    print_noise,
+    csw_report_why_table,
+};
+
 int csw_report_table(const struct csw_report *report, FILE *out, struct csw_err *err)
 {
     int code = 0;
@@ -224,7 +236,8 @@ int csw_report_table(const struct csw_report *report, FILE *out, struct csw_err 
     if (code < 0)
         return code;
     print_notes(report, "", out);
-    code = csw_noise_report_print(report->results, "", out, err);
+    for (size_t i = 0; code == 0 && i < sizeof sections / sizeof *sections; i++)
+        code = sections[i](report, out, err);
     return code < 0 ? code : csw_stream_flush(out, "the report", err);
 }
 

@@ -114,6 +114,22 @@ static int read_reading(struct csw_results *results, const json_t *object, struc
     return 0;
 }
 
+static int read_cost(struct csw_results *results, const json_t *object, struct csw_err *err)
+{
+    struct csw_cost *costs = grow(results->cost, results->costs, sizeof *results->cost);
+
+    if (!costs)
+        return csw_fail(err, -ENOMEM, "no memory for %zu costs", results->costs);
+    results->cost = costs;
+    const int code = csw_cost_read(&costs[results->costs], object, err);
+
+    if (code < 0)
+        return code;
+    results->costs++;
+    results->ended = false; /* it was gone on with */
+    return 0;
+}
+
 static int read_line(struct csw_results *results, const json_t *object, struct csw_err *err)
 {
     const char *type = json_string_value(json_object_get(object, "type"));
@@ -132,6 +148,8 @@ static int read_line(struct csw_results *results, const json_t *object, struct c
         return read_sample(results, object, err);
     if (strcmp(type, "reading") == 0)
         return read_reading(results, object, err);
+    if (strcmp(type, "cost") == 0)
+        return read_cost(results, object, err);
     if (strcmp(type, "event") == 0)
         return read_event(results, object, err);
     if (strcmp(type, "end") == 0) {
@@ -217,9 +235,12 @@ void csw_results_release(struct csw_results *results)
         csw_event_release(&results->event[i]);
     for (size_t i = 0; i < results->readings; i++)
         csw_reading_release(&results->reading[i]);
+    for (size_t i = 0; i < results->costs; i++)
+        csw_cost_release(&results->cost[i]);
     free(results->sample);
     free(results->event);
     free(results->reading);
+    free(results->cost);
     *results = (struct csw_results){0};
 }
 

@@ -9,8 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <coresweep/job.h>
+#include <coresweep/kernel.h>
+
 #include "clock.h"
+#include "cost.h"
 #include "options.h"
+#include "report.h"
 
 #define FAILURES_TO_GIVE_UP 2
 
@@ -227,6 +232,69 @@ static int visit_point(struct run *run, uint64_t round, uint64_t position, size_
     return code;
 }
 
+/* ---- costs of units ------------------------------------------------------------------------- */
+
+/* The first point of its work, where that is not in the file yet and does not wait. */
+static bool lacks_cost(const struct run *run, size_t point)
+{
+    const struct csw_results *before = run->sweep->before;
+    const struct csw_point *points = run->sweep->plan->points;
+
+    if (points[point].waits || !csw_kernel_find(points[point].kernel) ||
+        (before && csw_cost_find(before, &points[point])))
+        return false;
+    for (size_t i = 0; i < point; i++)
+        if (csw_same_work(&points[i], &points[point]))
+            return false;
+    return true;
+}
+
+/* The work by one worker, cut as finely as it is by default. */
+static struct csw_point serial_point(const struct csw_point *work, char *schedule_text)
+{
+    const struct csw_kernel *kernel = csw_kernel_find(work->kernel);
+    const struct csw_schedule schedule = csw_schedule_default(kernel);
+    struct csw_point point = *work;
+
+    csw_schedule_text(&schedule, schedule_text);
+    point.schedule = schedule_text;
+    point.driver = "serial";
+    point.settings = "";
+    point.workers = 1;
+    point.oversubscribed = false;
+    return point;
+}
+
+/* A work whose units cannot be measured is an event; the sweep goes on without. */
+static int measure_cost(struct run *run, size_t point, struct csw_err *err)
+{
+    const struct csw_sweep *sweep = run->sweep;
+    char schedule[CSW_SCHEDULE_TEXT_SIZE];
+    const struct csw_point work = serial_point(&sweep->plan->points[point], schedule);
+    struct csw_err why = {0};
+    struct csw_cost cost;
+    int code = csw_visit_cost(&sweep->visit, &work, &cost, &why);
+
+    if (code == -EINTR || code == CSW_EWRONG)
+        return end_early(run, code == -EINTR ? "interrupted" : "failed", 0, point, code, &why, err);
+    if (code < 0)
+        return write_event(run, "left out", 0, point, why.text, err);
+    code = write_line(run, csw_cost_line(&cost), err);
+    csw_cost_release(&cost);
+    return code;
+}
+
+static int measure_costs(struct run *run, struct csw_err *err)
+{
+    const struct csw_sweep *sweep = run->sweep;
+    int code = 0;
+
+    for (size_t p = 0; code == 0 && sweep->costs && p < sweep->plan->count; p++)
+        if (lacks_cost(run, p))
+            code = measure_cost(run, p, err);
+    return code;
+}
+
 /* ---- all visits ----------------------------------------------------------------------------- */
 
 static int run_round(struct run *run, uint64_t round, size_t *order, struct csw_err *err)
@@ -280,8 +348,11 @@ static int run_rounds(struct run *run, size_t *order, struct csw_err *err)
 
     if (run->sweep->before)
         code = write_event(run, "resumed", 0, 0, "went on with what was missing", err);
-    for (uint64_t round = 0; code == 0 && round < run->sweep->plan->rounds; round++)
+    for (uint64_t round = 0; code == 0 && round < run->sweep->plan->rounds; round++) {
         code = run_round(run, round, order, err);
+        if (code == 0 && round == 0)
+            code = measure_costs(run, err);
+    }
     return code < 0 ? code : write_end(run, err);
 }
 

@@ -3,6 +3,7 @@
 #ifndef CSW_SWEEP_H
 #define CSW_SWEEP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <coresweep/err.h>
@@ -31,6 +32,7 @@ struct csw_sweep {
     struct csw_writer *writer;        /* plan and host lines are written */
     const struct csw_results *before; /* what a resumed file holds already; NULL: a new file */
     struct csw_visit visit;
+    bool costs; /* measure the units of every work once, after the first round */
     struct csw_watch watch;
     struct csw_exclude exclude; /* marks samples as disturbed; without terms none */
 };

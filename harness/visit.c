@@ -44,7 +44,7 @@ static int build_option(const char *name, const char *value, void *context, stru
 }
 
 static int build_arguments(struct arguments *ret, const struct csw_visit *visit,
-                           const struct csw_point *point, struct csw_err *err)
+                           const struct csw_point *point, bool costs, struct csw_err *err)
 {
     size_t n = 0;
     char *const fixed[] = {"coresweep",       "run",      "--json",      "--kernel",
@@ -62,6 +62,8 @@ static int build_arguments(struct arguments *ret, const struct csw_visit *visit,
         ret->list[n++] = fixed[i];
     for (size_t i = 0; i < sizeof counted / sizeof *counted; i++)
         ret->list[n++] = counted[i];
+    if (costs)
+        ret->list[n++] = "--costs";
     if (*visit->memory) {
         ret->list[n++] = "--memory";
         ret->list[n++] = (char *)visit->memory;
@@ -120,15 +122,13 @@ static int parse_samples(const struct csw_outcome *outcome, uint64_t count,
     return 0;
 }
 
-static int read_answer(struct csw_outcome *outcome, const struct csw_command *command,
-                       uint64_t count, struct csw_sample **ret_samples, struct csw_err *err)
+static int read_samples(struct csw_outcome *outcome, uint64_t count,
+                        struct csw_sample **ret_samples, struct csw_err *err)
 {
     struct csw_sample *samples = calloc(count, sizeof *samples);
-    int code = samples ? check_end(outcome, command, err)
-                       : csw_fail(err, -ENOMEM, "no memory for %" PRIu64 " samples", count);
+    const int code = samples ? parse_samples(outcome, count, samples, err)
+                             : csw_fail(err, -ENOMEM, "no memory for %" PRIu64 " samples", count);
 
-    if (code == 0)
-        code = parse_samples(outcome, count, samples, err);
     if (code < 0) {
         for (uint64_t i = 0; samples && i < count; i++)
             csw_sample_release(&samples[i]);
@@ -139,8 +139,11 @@ static int read_answer(struct csw_outcome *outcome, const struct csw_command *co
     return 0;
 }
 
-int csw_visit_run(const struct csw_visit *visit, const struct csw_point *point,
-                  struct csw_sample **ret_samples, struct csw_err *err)
+/* ---- a visit -------------------------------------------------------------------------------- */
+
+/* Starts the process and waits for its end; the caller releases the outcome in any case. */
+static int run_process(struct csw_outcome *outcome, const struct csw_visit *visit,
+                       const struct csw_point *point, bool costs, struct csw_err *err)
 {
     struct arguments arguments = {0};
     const struct csw_command command = {.program = visit->program,
@@ -148,14 +151,35 @@ int csw_visit_run(const struct csw_visit *visit, const struct csw_point *point,
                                         .name = "the visit",
                                         .timeout_ns = visit->timeout_ns,
                                         .stop = visit->stop};
-    struct csw_outcome outcome = {0};
-    int code = build_arguments(&arguments, visit, point, err);
+    int code = build_arguments(&arguments, visit, point, costs, err);
 
     if (code == 0)
-        code = csw_command_run(&outcome, &command, err);
+        code = csw_command_run(outcome, &command, err);
     release_arguments(&arguments);
+    return code == 0 ? check_end(outcome, &command, err) : code;
+}
+
+int csw_visit_run(const struct csw_visit *visit, const struct csw_point *point,
+                  struct csw_sample **ret_samples, struct csw_err *err)
+{
+    struct csw_outcome outcome = {0};
+    int code = run_process(&outcome, visit, point, false, err);
+
     if (code == 0)
-        code = read_answer(&outcome, &command, visit->samples, ret_samples, err);
+        code = read_samples(&outcome, visit->samples, ret_samples, err);
+    csw_outcome_release(&outcome);
+    return code;
+}
+
+int csw_visit_cost(const struct csw_visit *visit, const struct csw_point *point,
+                   struct csw_cost *ret_cost, struct csw_err *err)
+{
+    struct csw_outcome outcome = {0};
+    int code = run_process(&outcome, visit, point, true, err);
+    const char *answer = outcome.stream[CSW_STREAM_OUT].text;
+
+    if (code == 0)
+        code = csw_cost_parse(ret_cost, answer ? answer : "", err);
     csw_outcome_release(&outcome);
     return code;
 }

@@ -29,4 +29,11 @@ struct csw_visit {
 int csw_visit_run(const struct csw_visit *, const struct csw_point *,
                   struct csw_sample **ret_samples, struct csw_err *);
 
+/*
+ * Measures what the units of the point's job cost one worker, `coresweep run POINT --costs --json`;
+ * the caller releases the cost. Returns what csw_visit_run does.
+ */
+int csw_visit_cost(const struct csw_visit *, const struct csw_point *, struct csw_cost *ret_cost,
+                   struct csw_err *);
+
 #endif

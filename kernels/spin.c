@@ -40,6 +40,7 @@ static struct csw_tally spin_expect(const void *state, uint64_t lo, uint64_t hi)
 
 const struct csw_kernel csw_kernel_spin = {
     .abi = CSW_KERNEL_ABI,
+    .flags = CSW_CONTROL,
     .name = "spin",
     .summary = "register-only multiply-adds: the control that shows the machine's ceiling",
     .unit = "steps",

@@ -20,8 +20,9 @@
 #define WORKERS 3
 
 static const struct csw_fields *const lists[] = {
-    &csw_plan_fields,   &csw_point_fields, &csw_host_fields, &csw_sample_fields,
-    &csw_worker_fields, &csw_event_fields, &csw_end_fields,  &csw_reading_fields,
+    &csw_plan_fields,   &csw_point_fields,   &csw_host_fields,
+    &csw_sample_fields, &csw_worker_fields,  &csw_event_fields,
+    &csw_end_fields,    &csw_reading_fields, &csw_cost_fields,
 };
 
 /* Room for any of the records. */
@@ -34,6 +35,7 @@ union record {
     struct csw_event event;
     struct csw_end end;
     struct csw_reading reading;
+    struct csw_cost cost;
 };
 
 static void *member(const struct csw_field *field, void *record)

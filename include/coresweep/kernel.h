@@ -21,6 +21,7 @@ enum csw_kernel_flags {
     CSW_INDIVISIBLE = 1u << 0, /* a task is one chunk: only the schedule `whole` fits */
     CSW_WAITS = 1u << 1,       /* workers wait, not only compute: they may exceed the CPUs */
     CSW_AS_GIVEN = 1u << 2,    /* the default tasks are not scaled up to a measurable time */
+    CSW_CONTROL = 1u << 3,     /* needs nothing but a core: what it loses, the machine loses */
 };
 
 /* No kernel has more options. */

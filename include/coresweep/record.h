@@ -1,7 +1,7 @@
 /*
- * record.h - the result file: JSON Lines of `plan`, `host`, `sample`, `reading`, `event` and `end`,
- * one object a line, written as they come. A file that was cut off is valid up to its last complete
- * line.
+ * record.h - the result file: JSON Lines of `plan`, `host`, `sample`, `cost`, `reading`, `event`
+ * and `end`, one object a line, written as they come. A file that was cut off is valid up to its
+ * last complete line.
  *
  * The structs are made from record.def. `text` members are heap strings owned by their struct;
  * NULL reads as "".
@@ -71,6 +71,17 @@ struct csw_reading {
 #include <coresweep/record.def>
 };
 
+/* A line has no more groups of units. */
+#define CSW_MAX_COSTS 65536u
+
+/* What the units of a job cost one worker. */
+struct csw_cost {
+#define COST CSW_MEMBER
+#include <coresweep/record.def>
+    size_t count; /* of groups: units / group, rounded up */
+    double *ns;   /* owned; thread CPU time of every group */
+};
+
 /* ---- one list of fields per struct ---------------------------------------------------------- */
 
 struct csw_field {
@@ -89,7 +100,8 @@ struct csw_fields {
 };
 
 extern const struct csw_fields csw_plan_fields, csw_point_fields, csw_host_fields,
-    csw_sample_fields, csw_worker_fields, csw_event_fields, csw_end_fields, csw_reading_fields;
+    csw_sample_fields, csw_worker_fields, csw_event_fields, csw_end_fields, csw_reading_fields,
+    csw_cost_fields;
 
 /*
  * The first field marked `same` in which the two structs differ; NULL if there is none. `ret_a` and
@@ -103,6 +115,7 @@ void csw_host_release(struct csw_host *);
 void csw_sample_release(struct csw_sample *);
 void csw_event_release(struct csw_event *);
 void csw_reading_release(struct csw_reading *);
+void csw_cost_release(struct csw_cost *);
 
 /* ---- lines ---------------------------------------------------------------------------------- */
 
@@ -113,6 +126,7 @@ char *csw_sample_line(const struct csw_sample *);
 char *csw_event_line(const struct csw_event *);
 char *csw_end_line(const struct csw_end *);
 char *csw_reading_line(const struct csw_reading *);
+char *csw_cost_line(const struct csw_cost *);
 
 /* Reads one sample line. 0, or -EINVAL with the sentence that says what is wrong with it. */
 int csw_sample_parse(struct csw_sample *ret_sample, const char *line, struct csw_err *);
@@ -123,15 +137,19 @@ int csw_sample_parse(struct csw_sample *ret_sample, const char *line, struct csw
  */
 int csw_reading_parse(struct csw_reading *ret_reading, const char *line, struct csw_err *);
 
+/* Reads one cost line; otherwise as csw_reading_parse. */
+int csw_cost_parse(struct csw_cost *ret_cost, const char *line, struct csw_err *);
+
 /* ---- files ---------------------------------------------------------------------------------- */
 
 struct csw_results {
     struct csw_plan plan;
     struct csw_host host;
-    size_t samples, events, readings;
+    size_t samples, events, readings, costs;
     struct csw_sample *sample;
     struct csw_event *event;
     struct csw_reading *reading;
+    struct csw_cost *cost;
     bool ended; /* the end line is there */
     struct csw_end end;
     uint64_t valid_bytes; /* length of the complete lines */
