@@ -34,10 +34,10 @@ static int check_kernel(const struct csw_kernel *kernel, struct csw_err *err)
 
     if (kernel->flags & CSW_WAITS)
         why = "it waits, and workers that wait are never short of work";
-    else if (kernel->flags & (CSW_AS_GIVEN | CSW_INDIVISIBLE))
-        why = "its tasks do not grow with their size, or cannot be cut";
     else if (kernel->item_bytes > 0)
         why = "its data would leave the caches as tasks grow, which is no price of handing out";
+    else if (kernel->flags & (CSW_AS_GIVEN | CSW_INDIVISIBLE))
+        why = "its tasks do not grow with their size, or cannot be cut";
     return why ? csw_fail(err, -EINVAL,
                           "kernel '%s' tells nothing of granularity: %s; use one that computes, "
                           "such as sqrt or spin",
