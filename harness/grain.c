@@ -123,7 +123,8 @@ static void fill_metg(struct csw_metg *metg, const struct csw_estimate *drawn, d
                  : drawn->value == 0        ? CSW_METG_BELOW
                  : drawn->value >= NEVER_NS ? CSW_METG_ABOVE
                                             : CSW_METG_CROSSED;
-    metg->limit_ns = metg->side == CSW_METG_ABOVE ? most_ns : least_ns;
+    metg->least_ns = least_ns;
+    metg->most_ns = most_ns;
     if (metg->side != CSW_METG_CROSSED)
         metg->ns.value = NAN;
 }

@@ -73,8 +73,8 @@ double csw_grain_crossing(const double *work, const double *efficiency, size_t c
 
 enum csw_metg_side {
     CSW_METG_CROSSED, /* points lie on both sides */
-    CSW_METG_BELOW,   /* all points reach the efficiency: below `limit_ns` */
-    CSW_METG_ABOVE,   /* no point does: above `limit_ns` */
+    CSW_METG_BELOW,   /* all points reach the efficiency: below `least_ns` */
+    CSW_METG_ABOVE,   /* no point does: above `most_ns` */
     CSW_METG_UNKNOWN, /* nothing was measured, or what was measured is impossible */
 };
 
@@ -85,7 +85,7 @@ enum csw_metg_side {
 struct csw_metg {
     struct csw_estimate ns;
     enum csw_metg_side side;
-    double limit_ns; /* the least or the largest granularity measured */
+    double least_ns, most_ns; /* of all granularities measured */
 };
 
 struct csw_grain_size {

@@ -35,7 +35,8 @@ static json_t *metg_json(const struct csw_metg *metg)
     json_t *object = csw_estimate_json(&metg->ns);
 
     json_object_set_new(object, "side", json_string(sides[metg->side]));
-    json_object_set_new(object, "limit", csw_real_json(metg->limit_ns));
+    json_object_set_new(object, "least", csw_real_json(metg->least_ns));
+    json_object_set_new(object, "most", csw_real_json(metg->most_ns));
     return object;
 }
 

@@ -6,7 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "estimate_text.h"
 #include "files.h"
 #include "label.h"
 #include "options.h"
@@ -15,8 +14,10 @@
 
 #define CELL_SIZE CSW_LABEL_SIZE
 
-/* As many curves as fit beside each other. */
-#define CURVES_BESIDE 5
+/* Curves stand beside each other as far as 100 columns go, with the one of the sizes before them.
+ */
+#define CURVES_BESIDE 8
+#define ROOM_FOR_CURVES 88
 
 enum column { DRIVER, WORKERS, METG50, METG90, COLUMNS };
 
@@ -38,37 +39,52 @@ static void print_time(double ns, char *ret_text, size_t size)
              scale->name);
 }
 
-/* "23.4 ns [below 12.0, 30.1]": ends that lie beyond what was measured are told by its limits. */
-static void print_open_interval(const struct csw_metg *metg, double least, double most,
-                                char ret_text[CELL_SIZE])
+/* An end of an interval, with its own unit where that is not the value's: "62.7 us". */
+static void print_end(double ns, const struct csw_scale *scale, char *ret_text, size_t size)
+{
+    if (csw_time_scale(ns) == scale)
+        snprintf(ret_text, size, "%.*f", csw_decimals(ns / scale->factor), ns / scale->factor);
+    else
+        print_time(ns, ret_text, size);
+}
+
+/* "23.4 ns [<12.0, 30.1]": an end that lies beyond what was measured is told by its limit. */
+static void print_crossing(const struct csw_metg *metg, char ret_text[CELL_SIZE])
 {
     const struct csw_scale *scale = csw_time_scale(metg->ns.value);
     const bool low_open = metg->ns.low == 0, high_open = isinf(metg->ns.high);
-    const double low = (low_open ? least : metg->ns.low) / scale->factor;
-    const double high = (high_open ? most : metg->ns.high) / scale->factor;
-    char value[24];
+    char value[24], low[24], high[24];
 
     print_time(metg->ns.value, value, sizeof value);
-    snprintf(ret_text, CELL_SIZE, "%s [%s%.*f, %s%.*f]", value, low_open ? "<" : "",
-             csw_decimals(low), low, high_open ? ">" : "", csw_decimals(high), high);
+    if (!csw_estimate_has_interval(&metg->ns)) {
+        snprintf(ret_text, CELL_SIZE, "%s (n=%zu)", value, metg->ns.n);
+        return;
+    }
+    print_end(low_open ? metg->least_ns : metg->ns.low, scale, low, sizeof low);
+    print_end(high_open ? metg->most_ns : metg->ns.high, scale, high, sizeof high);
+    snprintf(ret_text, CELL_SIZE, "%s [%s%s, %s%s]", value, low_open ? "<" : "", low,
+             high_open ? ">" : "", high);
 }
 
-static void print_metg(const struct csw_grain_curve *curve, const struct csw_metg *metg,
-                       char ret_text[CELL_SIZE])
+static void print_metg(const struct csw_metg *metg, char ret_text[CELL_SIZE])
 {
     char limit[24];
 
-    if (metg->side == CSW_METG_UNKNOWN) {
+    switch (metg->side) {
+    case CSW_METG_CROSSED:
+        print_crossing(metg, ret_text);
+        break;
+    case CSW_METG_BELOW:
+        print_time(metg->least_ns, limit, sizeof limit);
+        snprintf(ret_text, CELL_SIZE, "below %s", limit);
+        break;
+    case CSW_METG_ABOVE:
+        print_time(metg->most_ns, limit, sizeof limit);
+        snprintf(ret_text, CELL_SIZE, "above %s", limit);
+        break;
+    case CSW_METG_UNKNOWN:
         snprintf(ret_text, CELL_SIZE, "-");
-    } else if (metg->side != CSW_METG_CROSSED) {
-        print_time(metg->limit_ns, limit, sizeof limit);
-        snprintf(ret_text, CELL_SIZE, "%s %s", metg->side == CSW_METG_BELOW ? "below" : "above",
-                 limit);
-    } else if (metg->ns.low == 0 || isinf(metg->ns.high)) {
-        print_open_interval(metg, curve->size[0].grain_ns.value,
-                            curve->size[curve->count - 1].grain_ns.value, ret_text);
-    } else {
-        csw_estimate_time_text(&metg->ns, 3, ret_text, CELL_SIZE);
+        break;
     }
 }
 
@@ -130,8 +146,8 @@ static int print_metgs(const struct csw_grain *grain, size_t index, FILE *out, s
         print_driver(grain, curve, cells[DRIVER]);
         snprintf(cells[WORKERS], CELL_SIZE, "%" PRIu64 "%s", curve->point->workers,
                  curve->point->oversubscribed ? "*" : "");
-        print_metg(curve, &curve->metg50, cells[METG50]);
-        print_metg(curve, &curve->metg90, cells[METG90]);
+        print_metg(&curve->metg50, cells[METG50]);
+        print_metg(&curve->metg90, cells[METG90]);
         csw_table_row(table, texts);
     }
     print_title(grain, &grain->curve[index], out);
@@ -143,23 +159,37 @@ static int print_metgs(const struct csw_grain *grain, size_t index, FILE *out, s
 
 /* ---- efficiency ----------------------------------------------------------------------------- */
 
-/* The curves of one table, up to CURVES_BESIDE of one ladder, from `first` on. */
+/* The curves of one table, all of one ladder of sizes. */
 struct beside {
     const struct csw_grain_curve *curve[CURVES_BESIDE];
-    size_t count, next; /* next: where the following table goes on */
+    char label[CURVES_BESIDE][CSW_LABEL_SIZE];
+    size_t count, width;
 };
 
-static struct beside curves_beside(const struct csw_grain *grain, size_t first)
+/* False where there is no room for one more. */
+static bool add_beside(const struct csw_grain *grain, const struct csw_grain_curve *curve,
+                       struct beside *beside)
 {
-    struct beside beside = {.next = first};
+    if (beside->count == CURVES_BESIDE)
+        return false;
+    print_driver(grain, curve, beside->label[beside->count]);
+    beside->width += strlen(beside->label[beside->count]) + 1;
+    if (beside->count > 0 && beside->width > ROOM_FOR_CURVES)
+        return false;
+    beside->curve[beside->count++] = curve;
+    return true;
+}
 
-    for (; beside.next < grain->count && beside.count < CURVES_BESIDE; beside.next++)
-        if (is_same_ladder(&grain->curve[beside.next], &grain->curve[first]))
-            beside.curve[beside.count++] = &grain->curve[beside.next];
-    while (beside.next < grain->count &&
-           !is_same_ladder(&grain->curve[beside.next], &grain->curve[first]))
-        beside.next++;
-    return beside;
+/* Takes curves of the ladder that begins at `*next`, and moves it to the first without room. */
+static void fill_beside(const struct csw_grain *grain, size_t *next, struct beside *ret_beside)
+{
+    const struct csw_grain_curve *first = &grain->curve[*next];
+
+    *ret_beside = (struct beside){0};
+    for (; *next < grain->count; ++*next)
+        if (is_same_ladder(&grain->curve[*next], first) &&
+            !add_beside(grain, &grain->curve[*next], ret_beside))
+            break;
 }
 
 static void print_efficiency(const struct csw_estimate *efficiency, char ret_text[CELL_SIZE])
@@ -187,23 +217,19 @@ static void add_size_row(struct csw_table *table, const struct beside *beside, s
     csw_table_row(table, texts);
 }
 
-static int print_beside(const struct csw_grain *grain, const struct beside *beside, FILE *out,
-                        struct csw_err *err)
+static int print_beside(const struct beside *beside, FILE *out, struct csw_err *err)
 {
-    char labels[CURVES_BESIDE][CSW_LABEL_SIZE];
+    const struct csw_grain_curve *first = beside->curve[0];
     struct csw_column headings[1 + CURVES_BESIDE] = {{"task alone", true}};
 
-    for (size_t c = 0; c < beside->count; c++) {
-        print_driver(grain, beside->curve[c], labels[c]);
-        headings[1 + c] = (struct csw_column){labels[c], true};
-    }
+    for (size_t c = 0; c < beside->count; c++)
+        headings[1 + c] = (struct csw_column){beside->label[c], true};
     struct csw_table *table = csw_table_new(headings, 1 + beside->count);
 
-    for (size_t i = 0; i < beside->curve[0]->count; i++)
+    for (size_t i = 0; i < first->count; i++)
         add_size_row(table, beside, i);
-    fprintf(out, "efficiency with %" PRIu64 " workers, %s, schedule %s\n",
-            beside->curve[0]->point->workers, beside->curve[0]->point->kernel,
-            beside->curve[0]->schedule);
+    fprintf(out, "efficiency with %" PRIu64 " workers, %s, schedule %s\n", first->point->workers,
+            first->point->kernel, first->schedule);
     const int code = csw_table_print(table, out, err);
 
     fprintf(out, "\n");
@@ -213,13 +239,12 @@ static int print_beside(const struct csw_grain *grain, const struct beside *besi
 static int print_efficiencies(const struct csw_grain *grain, size_t index, FILE *out,
                               struct csw_err *err)
 {
+    struct beside beside;
     int code = 0;
 
     while (code == 0 && index < grain->count) {
-        const struct beside beside = curves_beside(grain, index);
-
-        code = print_beside(grain, &beside, out, err);
-        index = beside.next;
+        fill_beside(grain, &index, &beside);
+        code = print_beside(&beside, out, err);
     }
     return code;
 }
@@ -238,7 +263,10 @@ static void print_sides(const struct csw_grain *grain, FILE *out)
         below |= curve->metg50.side == CSW_METG_BELOW || curve->metg90.side == CSW_METG_BELOW;
     }
     if (above)
-        fprintf(out, "above: no size of task reached it; --largest-us makes larger ones.\n");
+        fprintf(
+            out,
+            "above: no size of task reached it; --largest-us makes larger ones, and beside other "
+            "programs none may.\n");
     if (below)
         fprintf(out, "below: tasks of one item reach it; a kernel with cheaper items goes on.\n");
 }
