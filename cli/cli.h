@@ -21,6 +21,7 @@ int cli_report(int argc, char **argv);
 int cli_story(int argc, char **argv);
 int cli_filter(int argc, char **argv);
 int cli_probe(int argc, char **argv);
+int cli_grain(int argc, char **argv);
 
 /* Prints the sentence to stderr; returns CSW_EXIT_USAGE, or CSW_EXIT_WRONG_TALLY for CSW_EWRONG. */
 int cli_bad_input(const struct csw_err *);
@@ -108,6 +109,18 @@ char *cli_join_words(int argc, char **argv);
 
 /* "<prefix>-<host>-<time>.jsonl", which the caller frees. NULL: no memory or no local time. */
 char *cli_result_path(const char *prefix, const struct csw_host *);
+
+/* The default drivers that this build has, serial first; the caller frees the list. NULL: no
+ * memory.
+ */
+#define CLI_DEFAULT_DRIVERS "serial,openmp,pthread,fork"
+char *cli_default_drivers(void);
+
+/* Whether every worker count of the plan has a place: 0, or what csw_placement_init returned. */
+int cli_check_places(const struct csw_topo *, const struct csw_plan *, struct csw_err *);
+
+/* Frees the points of a plan, which has none afterwards. */
+void cli_drop_points(struct csw_plan *);
 
 /* Finds out once whether workers can be bound as `pin` says, and notes in the host why not. */
 int cli_find_binding(const struct csw_topo *, const char *pin, struct csw_host *, struct csw_err *);

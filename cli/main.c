@@ -26,6 +26,8 @@ static const struct command {
     {"sweep", "coresweep sweep", "measure speedup over worker counts and drivers", cli_sweep},
     {"story", "coresweep story", "threads, processes and the GIL: the tutorials' story, measured",
      cli_story},
+    {"grain", "coresweep grain", "how small tasks may be before handing them out eats the gain",
+     cli_grain},
     {"report", "coresweep report", "tables, CSV and JSON from a sweep's file", cli_report},
     {"probe", "coresweep probe", "a small experiment, in C or in Python", cli_probe},
     {"filter", "coresweep filter", "keep the perfect squares of a stream of numbers", cli_filter},

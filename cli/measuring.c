@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <coresweep/driver.h>
 #include <coresweep/place.h>
 #include <coresweep/record.h>
 
@@ -38,6 +39,50 @@ char *cli_result_path(const char *prefix, const struct csw_host *host)
     if (!localtime_r(&now, &local) || strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%S", &local) == 0)
         return NULL;
     return asprintf(&path, "%s-%s-%s.jsonl", prefix, host->hostname, stamp) >= 0 ? path : NULL;
+}
+
+char *cli_default_drivers(void)
+{
+    char *names = strdup(CLI_DEFAULT_DRIVERS), *list = strdup("serial"), *rest = names;
+
+    while (names && list && rest) {
+        const char *name = strsep(&rest, ",");
+        const struct csw_driver_entry *entry = csw_driver_find(name);
+        char *longer = NULL;
+
+        if (strcmp(name, "serial") == 0 || !entry || !entry->driver)
+            continue;
+        if (asprintf(&longer, "%s,%s", list, name) < 0)
+            longer = NULL;
+        free(list);
+        list = longer;
+    }
+    free(names);
+    return list;
+}
+
+int cli_check_places(const struct csw_topo *topo, const struct csw_plan *plan, struct csw_err *err)
+{
+    int code = 0;
+
+    for (size_t i = 0; code == 0 && i < plan->count; i++) {
+        struct csw_placement placement;
+
+        code =
+            csw_placement_init(&placement, topo, plan->pin, (unsigned)plan->points[i].workers, err);
+        if (code == 0)
+            csw_placement_release(&placement);
+    }
+    return code;
+}
+
+void cli_drop_points(struct csw_plan *plan)
+{
+    struct csw_plan points = {.points = plan->points, .count = plan->count};
+
+    csw_plan_release(&points);
+    plan->points = NULL;
+    plan->count = 0;
 }
 
 int cli_find_binding(const struct csw_topo *topo, const char *pin, struct csw_host *host,

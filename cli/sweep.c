@@ -24,7 +24,6 @@
 #include "harness/report.h"
 #include "harness/sweep.h"
 
-#define DEFAULT_DRIVERS "serial,openmp,pthread,fork"
 #define DEFAULT_TIMEOUT_S 600
 
 /* Options as given; NULL: not given, which --resume tells from "given as the default". */
@@ -68,7 +67,7 @@ static const struct argp_option sweep_argp_options[] = {
     {"kernel", KEY_KERNEL, "NAME,...", 0,
      "Kernels (default: spin, trial and sleep, each with the schedules that tell the story)", 0},
     {"driver", KEY_DRIVER, "NAME,...", 0,
-     "Drivers (default: " DEFAULT_DRIVERS "); serial always takes part, as the base", 0},
+     "Drivers (default: " CLI_DEFAULT_DRIVERS "); serial always takes part, as the base", 0},
     {"workers", KEY_WORKERS, "N,N-N,...", 0,
      "Worker counts (default: 1, 2, 4 ... all usable CPUs, within the CPU quota; waiting kernels "
      "go past them)",
@@ -206,27 +205,6 @@ static int overlay(struct csw_plan *plan, const struct sweep_options *given, str
     return 0;
 }
 
-/* The default drivers that this build has; the caller frees the list. */
-static char *default_drivers(void)
-{
-    char *names = strdup(DEFAULT_DRIVERS), *list = strdup("serial"), *rest = names;
-
-    while (names && list && rest) {
-        const char *name = strsep(&rest, ",");
-        const struct csw_driver_entry *entry = csw_driver_find(name);
-        char *longer = NULL;
-
-        if (strcmp(name, "serial") == 0 || !entry || !entry->driver)
-            continue;
-        if (asprintf(&longer, "%s,%s", list, name) < 0)
-            longer = NULL;
-        free(list);
-        list = longer;
-    }
-    free(names);
-    return list;
-}
-
 static int default_plan(struct csw_plan *plan, const char *command, struct csw_err *err)
 {
     *plan = (struct csw_plan){.schema = CSW_SCHEMA,
@@ -234,7 +212,7 @@ static int default_plan(struct csw_plan *plan, const char *command, struct csw_e
                               .command = strdup(command ? command : ""),
                               .kernel = strdup(""),
                               .options = strdup(""),
-                              .driver = default_drivers(),
+                              .driver = cli_default_drivers(),
                               .settings = strdup(""),
                               .workers = strdup("auto"),
                               .tasks = strdup("auto"),
@@ -277,22 +255,6 @@ static int probe_memory(const struct sweep_command *command, const struct csw_pl
                : 0;
 }
 
-/* Every worker count of the plan must have a place, before the first visit. */
-static int check_places(const struct sweep_command *command, struct csw_err *err)
-{
-    int code = 0;
-
-    for (size_t i = 0; code == 0 && i < command->plan.count; i++) {
-        struct csw_placement placement;
-
-        code = csw_placement_init(&placement, command->topo, command->plan.pin,
-                                  (unsigned)command->plan.points[i].workers, err);
-        if (code == 0)
-            csw_placement_release(&placement);
-    }
-    return code;
-}
-
 /* ---- a new sweep ---------------------------------------------------------------------------- */
 
 static int make_points(struct sweep_command *command, struct csw_series_list *series,
@@ -309,16 +271,7 @@ static int fill_plan(struct sweep_command *command, struct csw_series_list *seri
 {
     int code = make_points(command, series, err);
 
-    return code == 0 ? check_places(command, err) : code;
-}
-
-static void drop_points(struct csw_plan *plan)
-{
-    struct csw_plan points = {.points = plan->points, .count = plan->count};
-
-    csw_plan_release(&points);
-    plan->points = NULL;
-    plan->count = 0;
+    return code == 0 ? cli_check_places(command->topo, &command->plan, err) : code;
 }
 
 static int scale_tasks(struct sweep_command *command, struct csw_series_list *series,
@@ -334,7 +287,7 @@ static int scale_tasks(struct sweep_command *command, struct csw_series_list *se
         fprintf(stderr, "\r\033[K");
     if (code < 0)
         return code;
-    drop_points(&command->plan);
+    cli_drop_points(&command->plan);
     return make_points(command, series, err);
 }
 
@@ -399,6 +352,8 @@ static int check_plan(struct sweep_command *command, struct csw_err *err)
                                                  .oversubscribe = there->oversubscribe}};
     int code = overlay(here, &own, err);
 
+    if (code == 0 && there->grain)
+        code = set_text(&here->grain, there->grain, err);
     here->rounds = there->rounds;
     here->samples = there->samples;
     here->min_ms = there->min_ms;
