@@ -22,7 +22,9 @@
 /* "cpu3 user nice system idle iowait irq softirq steal ..."; the line of all CPUs has no number. */
 static bool parse_steal(const char *line, size_t *ret_cpu, double *ret_ticks)
 {
-    return sscanf(line, "cpu%zu %*u %*u %*u %*u %*u %*u %*u %lf", ret_cpu, ret_ticks) == 2;
+    /* %zu skips blanks, and would take the time after "cpu  " for a number */
+    return isdigit((unsigned char)line[3]) &&
+           sscanf(line, "cpu%zu %*u %*u %*u %*u %*u %*u %*u %lf", ret_cpu, ret_ticks) == 2;
 }
 
 static int add_steal(struct csw_noise *noise, size_t cpu, double ns)

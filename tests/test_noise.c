@@ -85,6 +85,15 @@ static void steal_is_that_of_the_cpus_used_and_counts_each_once(void)
     CU_ASSERT_EQUAL(sample.steal_ns, 0);
 }
 
+static void the_line_of_all_cpus_is_none_of_them(void)
+{
+    const struct csw_processes team = {0};
+    struct csw_noise noise = read_tree("all-cpus", &team, 0);
+
+    CU_ASSERT_EQUAL(noise.cpus, 2);
+    csw_noise_release(&noise);
+}
+
 static void steal_of_a_cpu_that_is_not_shown_is_unknown(void)
 {
     struct csw_worker worker = {.cpu = 2}; /* off line */
@@ -372,6 +381,7 @@ static const struct test tests[] = {
     TEST(throttling_adds_up_over_all_groups_of_version_1),
     TEST(version_2_tells_throttling_and_pressure_of_the_own_group),
     TEST(steal_is_that_of_the_cpus_used_and_counts_each_once),
+    TEST(the_line_of_all_cpus_is_none_of_them),
     TEST(steal_of_a_cpu_that_is_not_shown_is_unknown),
     TEST(migrations_are_those_of_all_threads_of_the_team),
     TEST(a_system_that_shows_nothing_gives_nothing),
