@@ -516,7 +516,7 @@ static int print_cost(const struct csw_cost *cost, struct csw_err *err)
     if (cost->group > 1)
         printf(", %" PRIu64 " at a time", cost->group);
     print_time("\nall:     ", sum, " of CPU time");
-    printf(", the least of %" PRIu64 " passes", cost->passes);
+    printf(", the least of %" PRIu64 " pass%s", cost->passes, cost->passes == 1 ? "" : "es");
     print_time("\nmedian:  ", csw_median(cost->ns, cost->count).value, "");
     print_time(", least ", least, "");
     print_time(", most ", most, "");

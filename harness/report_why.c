@@ -64,8 +64,7 @@ int csw_report_why_table(const struct csw_report *report, FILE *out, struct csw_
         if (!csw_why_explains(report, i))
             continue;
         if (!begun)
-            fprintf(out, "\nWhy (allows: by the work of all units, %s, if nothing else is lost)\n",
-                    report->results->costs > 0 ? "as measured" : "as counted");
+            fprintf(out, "\nWhy (allows: by the work of all units, if nothing else is lost)\n");
         begun = true;
         if (print_cell(report, i, out) < 0)
             return csw_fail(err, -ENOMEM, "no memory to say why");
