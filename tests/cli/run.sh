@@ -23,7 +23,8 @@ grep -qE '^\{"type":"cost","kernel":"trial",.*"schedule":"whole","units":5,"grou
     fail "costs: $(cat json)"
 coresweep run --kernel trial --tasks $tasks --costs >out
 grep -qE '^trial, schedule dynamic, 1011 units(, [0-9]+ at a time)?$' out || fail "costs: $(cat out)"
-grep -qE '^all: +[0-9.]+ [mu]s of CPU time, the least of [123] pass' out || fail "costs: $(cat out)"
+grep -qE '^all: +[0-9.]+ [mu]?s of CPU time, the least of [123] pass' out || fail "costs: $(cat out)"
+expect 2 "leave one away" run --kernel trial --costs --list
 expect 2 "kernel 'sleep' waits" run --kernel sleep --costs
 expect 2 "driver 'pthread' does not have; leave --driver away" run --kernel trial --driver pthread --costs
 # data: how much they are, and what was asked for them
