@@ -239,6 +239,9 @@ static int check_costs(const struct point *point, const struct run_options *opti
 {
     const struct csw_driver *driver = point->setup.driver;
 
+    if (options->costs && options->list)
+        return csw_fail(err, -EINVAL,
+                        "--costs and --list each print something else; leave one away");
     if (!options->costs || ((driver->flags & CSW_ONE_WORKER) && !driver->told))
         return 0;
     return csw_fail(err, -EINVAL,
@@ -500,7 +503,7 @@ static int print_cost_line(const struct csw_cost *cost, struct csw_err *err)
     return csw_stream_flush(stdout, "the output", err);
 }
 
-/* "unit:    95.1 us (median of 1024), least 10.2 us, most 148 us, 0.15 % of all" */
+/* "all: 148 ms of CPU time, ...", "median: 140 us, least 2.94 us, most 296 us, 0.2 % of all" */
 static int print_cost(const struct csw_cost *cost, struct csw_err *err)
 {
     double sum = 0, least = INFINITY, most = 0;
@@ -516,7 +519,7 @@ static int print_cost(const struct csw_cost *cost, struct csw_err *err)
     if (cost->group > 1)
         printf(", %" PRIu64 " at a time", cost->group);
     print_time("\nall:     ", sum, " of CPU time");
-    printf(", the least of %" PRIu64 " passes", cost->passes);
+    printf(", the least of %" PRIu64 " pass%s", cost->passes, cost->passes == 1 ? "" : "es");
     print_time("\nmedian:  ", csw_median(cost->ns, cost->count).value, "");
     print_time(", least ", least, "");
     print_time(", most ", most, "");

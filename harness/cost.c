@@ -70,23 +70,29 @@ static void set_group(struct csw_cost *cost, uint64_t group)
         cost->ns[i] = INFINITY;
 }
 
-/* One pass that warms up and finds out how many units are long enough to be timed together. */
+/*
+ * One pass that warms up and finds out how many units are long enough to be timed together. Where
+ * it took long, and they are, it counts itself.
+ */
 static int choose_group(const struct csw_runner *runner, struct csw_cost *cost, struct csw_err *err)
 {
     const double least_ns = LEAST_READINGS * cost->clock_ns;
 
     set_group(cost, (cost->units - 1) / CSW_MAX_COSTS + 1);
     const int code = run_pass(runner, cost, err);
-    const double mean_ns = fmax(1, sum_of(cost) / (double)cost->count);
+    const double sum_ns = sum_of(cost), mean_ns = fmax(1, sum_ns / (double)cost->count);
 
-    set_group(cost, cost->group * (uint64_t)fmax(1, ceil(least_ns / mean_ns)));
+    if (sum_ns >= ENOUGH_NS && mean_ns >= least_ns)
+        cost->passes = 1;
+    else
+        set_group(cost, cost->group * (uint64_t)fmax(1, ceil(least_ns / mean_ns)));
     return code;
 }
 
 static int run_passes(const struct csw_runner *runner, struct csw_cost *cost, struct csw_err *err)
 {
-    int code = choose_group(runner, cost, err);
     const uint64_t start_ns = csw_now_ns();
+    int code = choose_group(runner, cost, err);
 
     while (code == 0 && cost->passes < MAX_PASSES &&
            (cost->passes == 0 || csw_now_ns() - start_ns < ENOUGH_NS)) {

@@ -12,12 +12,13 @@
  * product, where workers tell when they began and ended:
  *
  *   availability    = max(busy) / that worker's wall time from its begin to its end: below 1 it
- *                     waited for a CPU, or for memory that was swapped
+ *                     waited for a CPU, a lock, or memory that was swapped
  *   dispatch        = that wall time / T_p: below 1 the run lasted when no unit was left for it, or
  *                     before it was woken up
  *
- * each divided by the base's. Source: the factors of parallel efficiency of the POP project
- * (https://pop-coe.eu/node/69), whose busy time is that outside of the runtime.
+ * each divided by the base's. Source: the factors of parallel efficiency of the POP project (POP
+ * Standard Metrics for Parallel Performance Analysis), whose busy time is that outside of the
+ * runtime.
  */
 #ifndef CSW_IDENTITY_H
 #define CSW_IDENTITY_H

@@ -329,7 +329,7 @@ static int fill_loss(const struct csw_report *report, struct csw_cell *cell)
 {
     const struct csw_cell *base = base_of(report, cell);
     const struct csw_round_times own = times_of(cell), bases = times_of(base ? base : cell);
-    static const struct csw_estimate none = {.value = NAN, .low = NAN, .high = NAN};
+    const struct csw_estimate none = csw_estimate_none;
 
     cell->loss = (struct csw_identity){none, none, none, none, none};
     if (!base || cell->point->waits)

@@ -64,8 +64,7 @@ int csw_report_why_table(const struct csw_report *report, FILE *out, struct csw_
         if (!csw_why_explains(report, i))
             continue;
         if (!begun)
-            fprintf(out, "\nWhy (allows: by the work of all units, %s, if nothing else is lost)\n",
-                    report->results->costs > 0 ? "as measured" : "as counted");
+            fprintf(out, "\nWhy (allows: by the work of all units, if nothing else is lost)\n");
         begun = true;
         if (print_cell(report, i, out) < 0)
             return csw_fail(err, -ENOMEM, "no memory to say why");
@@ -77,14 +76,14 @@ int csw_report_why_table(const struct csw_report *report, FILE *out, struct csw_
 
 static json_t *replay_json(const struct csw_replay *replay)
 {
-    json_t *object =
-        json_pack("{s:b, s:o, s:o, s:o}", "measured", replay->measured, "own",
-                  csw_real_json(replay->own), "greedy_bound", csw_real_json(replay->greedy),
-                  "largest_piece", csw_real_json(replay->largest));
+    json_t *rules = json_array();
 
     for (int rule = 0; rule < CSW_REPLAY_RULES; rule++)
-        json_object_set_new(object, csw_replay_names[rule], csw_real_json(replay->by[rule]));
-    return object;
+        json_array_append_new(rules, json_pack("{s:s, s:o}", "schedule", csw_replay_names[rule],
+                                               "speedup", csw_real_json(replay->by[rule])));
+    return json_pack("{s:b, s:o, s:o, s:o, s:o}", "measured", replay->measured, "own",
+                     csw_real_json(replay->own), "greedy_bound", csw_real_json(replay->greedy),
+                     "largest_piece", csw_real_json(replay->largest), "schedules", rules);
 }
 
 static json_t *cell_json(const struct csw_report *report, size_t index)

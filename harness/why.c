@@ -98,7 +98,7 @@ struct cause {
 
 static const char *const cause_names[KINDS] = {
     [IMBALANCE] = "imbalance",
-    [WAITING] = "waiting for a CPU",
+    [WAITING] = "workers that were held up",
     [OUTSIDE] = "waking up and waiting for the last",
     [SERIALISED] = "time in which no worker computed",
     [INFLATION] = "more CPU time for the same work",
@@ -181,9 +181,9 @@ static void print_background(const struct csw_report *report, const struct csw_c
         break;
     case WAITING:
         if (cell->point->oversubscribed)
-            fprintf(out, ": there are %" PRIu64, report->results->host.usable_pus);
+            fprintf(out, ": they share %" PRIu64 " CPUs", report->results->host.usable_pus);
         else
-            fprintf(out, ": others had it");
+            fprintf(out, ", by others on their CPUs or by a lock");
         break;
     case INFLATION:
         fprintf(out, ", %.2fx: clock, caches, memory or shared cores", 1 / cause->factor->value);

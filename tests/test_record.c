@@ -253,6 +253,70 @@ static void samples_come_back_with_all_their_workers(void)
     }
 }
 
+/* A cost of five units in groups of two; the caller releases it. */
+static struct csw_cost full_cost(void)
+{
+    struct csw_cost cost = {0};
+
+    fill(&csw_cost_fields, &cost, 0);
+    cost.units = 5;
+    cost.group = 2;
+    cost.count = 3;
+    cost.ns = calloc(cost.count, sizeof *cost.ns);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(cost.ns);
+    for (size_t i = 0; i < cost.count; i++)
+        cost.ns[i] = 1.5 * (double)i;
+    return cost;
+}
+
+static void costs_come_back_with_all_their_groups(void)
+{
+    struct csw_cost cost = full_cost(), back;
+    char *line = csw_cost_line(&cost);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(line);
+    CU_ASSERT_EQUAL_FATAL(csw_cost_parse(&back, line, NULL), 0);
+    check_equal(&csw_cost_fields, &cost, &back);
+    CU_ASSERT_EQUAL_FATAL(back.count, cost.count);
+    CU_ASSERT(memcmp(back.ns, cost.ns, cost.count * sizeof *cost.ns) == 0);
+    check_object(parsed(line), &csw_cost_fields, &cost, 1);
+    csw_cost_release(&cost);
+    csw_cost_release(&back);
+    CU_ASSERT(!back.ns && !back.kernel);
+}
+
+static void a_cost_that_does_not_fit_its_units_is_refused(void)
+{
+    static const struct {
+        uint64_t units, group;
+        double first_ns;
+        const char *reason;
+    } table[] = {
+        {4, 2, 0, "has 3 elements, where 4 units in groups of 2 need one each"},
+        {7, 2, 0, "has 3 elements"},
+        {0, 0, 0, "has 3 elements"},
+        {UINT64_MAX, 1, 0, "has 3 elements"},
+        {5, 2, -1, "no time"},
+        {5, 2, NAN, "no time"},
+    };
+
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct csw_cost cost = full_cost(), back = {0};
+        struct csw_err err = {0};
+
+        cost.units = table[i].units;
+        cost.group = table[i].group;
+        cost.ns[0] = table[i].first_ns;
+        char *line = csw_cost_line(&cost);
+
+        CU_ASSERT_EQUAL(csw_cost_parse(&back, line, &err), -EINVAL);
+        must_say(err.text, table[i].reason);
+        CU_ASSERT_PTR_NULL(back.ns);
+        free(line);
+        csw_cost_release(&cost);
+    }
+}
+
 /* JSON integers are signed; jq and JavaScript would round what does not fit. */
 static void numbers_beyond_63_bits_are_written_as_text(void)
 {
@@ -680,6 +744,8 @@ static const struct test tests[] = {
     TEST(a_line_is_read_back_as_a_reading_only_if_it_says_so),
     TEST(the_line_of_a_plan_holds_its_points),
     TEST(samples_come_back_with_all_their_workers),
+    TEST(costs_come_back_with_all_their_groups),
+    TEST(a_cost_that_does_not_fit_its_units_is_refused),
     TEST(numbers_beyond_63_bits_are_written_as_text),
     TEST(texts_that_are_unset_or_no_utf8_still_give_a_line),
     TEST(a_missing_field_is_named),

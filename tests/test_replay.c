@@ -160,8 +160,9 @@ static void nothing_to_hand_out_has_no_speedup(void)
 
 /* ---- points ---------------------------------------------------------------------------------- */
 
-static struct csw_replay replay_of(const char *kernel, const char *tasks, const char *schedule,
-                                   const char *driver, unsigned workers)
+static struct csw_replay replay_by(const char *kernel, const char *tasks, const char *schedule,
+                                   const char *driver, unsigned workers,
+                                   const struct csw_cost *measured)
 {
     const struct csw_point point = {.kernel = (char *)kernel,
                                     .options = (char *)"",
@@ -171,7 +172,13 @@ static struct csw_replay replay_of(const char *kernel, const char *tasks, const 
                                     .workers = workers};
     const struct csw_host host = {.usable_pus = 4, .quota_cpus = NAN};
 
-    return csw_replay_of_point(&point, NULL, &host);
+    return csw_replay_of_point(&point, measured, &host);
+}
+
+static struct csw_replay replay_of(const char *kernel, const char *tasks, const char *schedule,
+                                   const char *driver, unsigned workers)
+{
+    return replay_by(kernel, tasks, schedule, driver, workers, NULL);
 }
 
 #define TASKS "1000,2000,5000,3000,100"
@@ -225,6 +232,62 @@ static void shared_cpus_have_no_greedy_bound(void)
     CU_ASSERT(replay_of("trial", TASKS, "dynamic", "fork", 4).greedy > 3.9);
 }
 
+/* ---- measured work --------------------------------------------------------------------------- */
+
+/* Six chunks of ten items, two at a time: the first task has four, the second one two. */
+static struct csw_cost cost_of(double *ns)
+{
+    return (struct csw_cost){
+        .schedule = (char *)"dynamic:10", .units = 6, .group = 2, .count = 3, .ns = ns};
+}
+
+static void measured_work_is_handed_out_by_other_schedules_too(void)
+{
+    double ns[] = {6, 2, 4}; /* 8 of the first task, 4 of the second */
+    const struct csw_cost cost = cost_of(ns);
+    const struct csw_replay two = replay_by("trial", "40,20", "whole", "pthread", 2, &cost);
+    const struct csw_replay cut = replay_by("trial", "40,20", "dynamic:20", "pthread", 2, &cost);
+
+    CU_ASSERT(two.measured && cut.measured);
+    CU_ASSERT_DOUBLE_EQUAL(two.own, 12.0 / 8, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(two.largest, 8.0 / 12, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(two.by[CSW_REPLAY_STATIC], 12.0 / 8, 1e-12); /* 6 + 2 beside 2 + 2 */
+    CU_ASSERT_DOUBLE_EQUAL(two.by[CSW_REPLAY_DYNAMIC], 2, 0.05);
+    CU_ASSERT_DOUBLE_EQUAL(cut.own, 12.0 / 6, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(cut.largest, 6.0 / 12, 1e-12);
+}
+
+/* The items of a group that the other cut divides cost the same each. */
+static void a_cut_within_a_measured_group_takes_its_part(void)
+{
+    double ns[] = {6, 2, 4};
+    const struct csw_cost cost = cost_of(ns);
+
+    CU_ASSERT_DOUBLE_EQUAL(replay_by("trial", "40,20", "dynamic:5", "fork", 2, &cost).largest,
+                           6.0 / 4 / 12, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(replay_by("trial", "40,20", "static", "fork", 4, &cost).largest,
+                           (3 + 1) / 12.0, 1e-12);
+}
+
+static void a_cost_of_other_units_is_no_replay(void)
+{
+    double ns[] = {6, 2, 4};
+    const struct csw_cost cost = cost_of(ns);
+
+    CU_ASSERT(isnan(replay_by("trial", "50,20", "whole", "pthread", 2, &cost).own));
+}
+
+static void kernels_without_a_closed_form_are_replayed_by_what_was_measured(void)
+{
+    double ns[] = {1, 1, 4};
+    const struct csw_cost cost = cost_of(ns);
+
+    CU_ASSERT_DOUBLE_EQUAL(replay_by("array", "40,20", "whole", "pthread", 2, &cost).own, 6.0 / 4,
+                           1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(replay_by("array", "40,20", "whole", "pthread", 2, &cost).largest,
+                           4.0 / 6, 1e-12);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -238,6 +301,10 @@ int main(void)
         TEST(units_beyond_number_are_even_and_have_no_largest),
         TEST(a_kernel_without_steps_has_no_replay),
         TEST(shared_cpus_have_no_greedy_bound),
+        TEST(measured_work_is_handed_out_by_other_schedules_too),
+        TEST(a_cut_within_a_measured_group_takes_its_part),
+        TEST(a_cost_of_other_units_is_no_replay),
+        TEST(kernels_without_a_closed_form_are_replayed_by_what_was_measured),
     };
 
     return RUN_TESTS("replay", tests);

@@ -63,13 +63,24 @@ static int reopen_at(struct csw_writer **ret_writer, uint64_t valid_bytes)
     return code < 0 ? code : csw_writer_cut(*ret_writer, valid_bytes, NULL);
 }
 
-/* The lines of a whole sweep: plan, host, six samples, an event, a reading, an addition, the end.
+/* The lines of a whole sweep: plan, host, six samples, an event, a reading, a cost, an addition,
+ * the end.
  */
 static size_t sweep_lines(char *ret_lines[MAX_LINES])
 {
     const struct csw_event event = {.what = (char *)"failed", .text = (char *)"it \"broke\"\n"};
     const struct csw_reading reading = {
         .probe = (char *)"ticker", .quantity = (char *)"ticks", .round = 2, .value = 597};
+    double ns[] = {5, 6.5, 0};
+    const struct csw_cost cost = {.kernel = (char *)"trial",
+                                  .tasks = (char *)"50,60",
+                                  .schedule = (char *)"dynamic",
+                                  .units = 5,
+                                  .group = 2,
+                                  .passes = 3,
+                                  .clock_ns = 300,
+                                  .count = 3,
+                                  .ns = ns};
     const struct csw_end end = {.samples = 6, .failed = 1, .seconds = 2.5};
     size_t count = 0;
 
@@ -79,6 +90,7 @@ static size_t sweep_lines(char *ret_lines[MAX_LINES])
         ret_lines[count++] = sample_line(visit % plan.count, visit / plan.count);
     ret_lines[count++] = csw_event_line(&event);
     ret_lines[count++] = csw_reading_line(&reading);
+    ret_lines[count++] = csw_cost_line(&cost);
     ret_lines[count++] = strdup("{\"type\":\"weather\",\"sunny\":true}");
     ret_lines[count++] = csw_end_line(&end);
     return count;
@@ -162,10 +174,14 @@ static void a_sweep_reads_back_as_it_was_written(void)
     CU_ASSERT_STRING_EQUAL(results.reading[0].probe, "ticker");
     CU_ASSERT_STRING_EQUAL(results.reading[0].runtime, "");
     CU_ASSERT(results.reading[0].round == 2 && results.reading[0].value == 597);
+    CU_ASSERT_EQUAL_FATAL(results.costs, 1);
+    CU_ASSERT_STRING_EQUAL(results.cost[0].schedule, "dynamic");
+    CU_ASSERT(results.cost[0].count == 3 && results.cost[0].ns[1] == 6.5);
     CU_ASSERT(results.ended && results.end.samples == 6 && results.end.seconds == 2.5);
     CU_ASSERT(!results.cut_off);
     csw_results_release(&results);
-    CU_ASSERT(!results.sample && !results.event && !results.reading && !results.plan.points);
+    CU_ASSERT(!results.sample && !results.event && !results.reading && !results.cost &&
+              !results.plan.points);
 }
 
 static void a_file_that_exists_is_not_touched(void)

@@ -179,8 +179,8 @@ static void workers_without_a_cpu_waited_for_one(void)
     const struct run run = {100, {100, 100}, {50, 50}};
     const char *sentence = sentence_of(two_workers("dynamic", ROUNDS, 0, run));
 
-    must_say(sentence, "50 % [50, 50] of the ideal speedup is lost, 100 % of it by waiting for a "
-                       "CPU: others had it");
+    must_say(sentence, "50 % [50, 50] of the ideal speedup is lost, 100 % of it by workers that "
+                       "were held up, by others on their CPUs or by a lock");
 }
 
 static void a_late_start_is_neither_imbalance_nor_a_cpu_that_others_had(void)
@@ -207,7 +207,7 @@ static void several_causes_have_their_shares(void)
     const char *sentence = sentence_of(two_workers("dynamic", ROUNDS, 0, run));
 
     must_say(sentence, "50 % [50, 50] of the ideal speedup is lost, 36 % of it by more CPU time");
-    must_say(sentence, "; 32 % by imbalance; 32 % by waiting for a CPU");
+    must_say(sentence, "; 32 % by imbalance; 32 % by workers that were held up");
 }
 
 static void without_windows_serialisation_is_one_cause(void)
@@ -310,7 +310,7 @@ static void workers_that_share_cpus_are_explained_where_there_are_no_others(void
     add_rounds(world, add_point(world, "trial", TASKS, "whole", "serial", 1), ROUNDS, 0,
                (struct run)SERIAL);
     add_rounds(world, add_point(world, "trial", TASKS, "dynamic", "fork", 8), ROUNDS, 0, run);
-    must_say(sentence_of(world), "by waiting for a CPU: there are 4");
+    must_say(sentence_of(world), "by workers that were held up: they share 4 CPUs");
 }
 
 int main(void)

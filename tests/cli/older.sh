@@ -16,7 +16,7 @@ done
 
 # a sweep of today as it would have been written then
 quick_sweep --output now.jsonl >table 2>/dev/null
-sed -E 's/"options":"",//g; s/"(memory|memory_cannot)":"[^"]*",//g; s/"huge_pages":false,//g
+sed -E '/"type":"cost"/d; s/"options":"",//g; s/"(memory|memory_cannot)":"[^"]*",//g; s/"huge_pages":false,//g
     s/"(data_bytes|data_huge_bytes|processes|pss_bytes|peak_bytes)":[0-9.a-z]*,//g
     s/,"pss_bytes":\[[^]]*\]//g' now.jsonl >then.jsonl
 grep -qE '"(memory|memory_cannot|huge_pages|data_bytes|processes|pss_bytes)"' then.jsonl &&

@@ -29,6 +29,7 @@ grep -q "'cut.jsonl' is not complete" said || fail "a cut-off file must be calle
 coresweep sweep --resume cut.jsonl >/dev/null 2>&1
 [ "$(visits_in cut.jsonl | uniq | wc -l)" -eq 40 ] || fail "cut: visits are missing"
 [ "$(visits_in cut.jsonl | uniq -d | wc -l)" -eq 0 ] || fail "cut: a visit twice"
+[ "$(grep -c '"type":"cost"' cut.jsonl)" -eq 2 ] || fail "cut: the units are measured once"
 grep -q '"what":"resumed"' cut.jsonl || fail "no event tells of the resumption"
 
 # options that are given must be the file's own

@@ -17,6 +17,16 @@ for field in '"type":"sample"' '"hits":209' '"work":38383511' '"process_ns":null
     grep -q -- "$field" json || fail "no $field"
 done
 [ "$(awk '{ if (length > 100) print }' out | wc -l)" -eq 0 ] || fail "the table is wider than 100"
+# what the units cost one worker
+coresweep run --kernel trial --tasks $tasks --schedule whole --costs --json >json
+grep -qE '^\{"type":"cost","kernel":"trial",.*"schedule":"whole","units":5,"group":1,"passes":[123],.*"ns":\[[0-9.]+(,[0-9.]+){4}\]\}$' json ||
+    fail "costs: $(cat json)"
+coresweep run --kernel trial --tasks $tasks --costs >out
+grep -qE '^trial, schedule dynamic, 1011 units(, [0-9]+ at a time)?$' out || fail "costs: $(cat out)"
+grep -qE '^all: +[0-9.]+ [mu]?s of CPU time, the least of [123] pass' out || fail "costs: $(cat out)"
+expect 2 "leave one away" run --kernel trial --costs --list
+expect 2 "kernel 'sleep' waits" run --kernel sleep --costs
+expect 2 "driver 'pthread' does not have; leave --driver away" run --kernel trial --driver pthread --costs
 # data: how much they are, and what was asked for them
 coresweep run --kernel array --n 1e6 --driver fork --workers 2 --oversubscribe --memory interleave \
     --huge-pages --samples 1 --min-ms 1 >out 2>said

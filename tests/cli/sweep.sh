@@ -6,6 +6,9 @@ quick_sweep --output r.jsonl >table 2>said
 grep -q '^results: r.jsonl$' said || fail "does not name its file"
 [ "$(head -n 1 r.jsonl | cut -c1-25)" = '{"type":"plan","schema":1' ] || fail "no plan first"
 [ "$(sed -n 2p r.jsonl | cut -c1-14)" = '{"type":"host"' ] || fail "no host second"
+[ "$(sed -nE 's/^\{"type":"cost","kernel":"([a-z]*)".*/\1/p' r.jsonl | tr '\n' ' ')" = "count trial " ] ||
+    fail "the units of every kernel are measured once"
+[ "$(grep -n '"type":"cost"' r.jsonl | head -n 1 | cut -d: -f1)" -eq 13 ] || fail "costs follow the first round"
 tail -n 1 r.jsonl | grep -q '^{"type":"end","samples":40,"failed":0,' || fail "no end"
 [ "$(visits_in r.jsonl | uniq | wc -l)" -eq 40 ] || fail "10 points x 4 rounds"
 [ "$(visits_in r.jsonl | uniq -d | wc -l)" -eq 0 ] || fail "a visit twice"
@@ -19,6 +22,8 @@ coresweep report r.jsonl --format json | python3 -c '
 import json, sys
 report = json.load(sys.stdin)
 assert report["complete"] and len(report["points"]) == 10
+assert len(report["why"]) == 4 and all("at 2 workers" in w["sentence"] for w in report["why"])
+assert [w["replay"]["measured"] for w in report["why"] if w["kernel"] == "trial"] == [True] * 2
 assert all(p["time_ns"]["value"] > 0 and p["s_abs"]["value"] > 0 for p in report["points"])
 ' || fail "JSON"
 coresweep report r.jsonl --format markdown >markdown
