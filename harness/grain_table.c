@@ -263,10 +263,7 @@ static void print_sides(const struct csw_grain *grain, FILE *out)
         below |= curve->metg50.side == CSW_METG_BELOW || curve->metg90.side == CSW_METG_BELOW;
     }
     if (above)
-        fprintf(
-            out,
-            "above: no size of task reached it; --largest-us makes larger ones, and beside other "
-            "programs none may.\n");
+        fprintf(out, "above: no size of task reached it; --largest-us makes larger ones.\n");
     if (below)
         fprintf(out, "below: tasks of one item reach it; a kernel with cheaper items goes on.\n");
 }
