@@ -130,9 +130,7 @@ static int read_answer(struct csw_outcome *outcome, const struct csw_command *co
     if (code == 0)
         code = parse_samples(outcome, count, samples, err);
     if (code < 0) {
-        for (uint64_t i = 0; samples && i < count; i++)
-            csw_sample_release(&samples[i]);
-        free(samples);
+        csw_visit_release(samples, count);
         return code;
     }
     *ret_samples = samples;
@@ -157,5 +155,39 @@ int csw_visit_run(const struct csw_visit *visit, const struct csw_point *point,
     if (code == 0)
         code = read_answer(&outcome, &command, visit->samples, ret_samples, err);
     csw_outcome_release(&outcome);
+    return code;
+}
+
+void csw_visit_release(struct csw_sample *samples, uint64_t count)
+{
+    for (uint64_t i = 0; samples && i < count; i++)
+        csw_sample_release(&samples[i]);
+    free(samples);
+}
+
+/* ---- keeping it ----------------------------------------------------------------------------- */
+
+int csw_visit_write(struct csw_writer *writer, struct csw_sample *samples, uint64_t count,
+                    const struct csw_place_in_plan *place, struct csw_err *err)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    bool complete = out != NULL;
+
+    for (uint64_t i = 0; complete && i < count; i++) {
+        samples[i].round = place->round;
+        samples[i].position = place->position;
+        samples[i].point = place->point;
+        char *line = csw_sample_line(&samples[i]);
+
+        complete = line && fprintf(out, "%s%s", i > 0 ? "\n" : "", line) > 0;
+        free(line);
+    }
+    const bool closed = out && fclose(out) == 0;
+    const int code = complete && closed ? csw_writer_line(writer, text, err)
+                                        : csw_fail(err, -ENOMEM, "no memory for samples");
+
+    free(text);
     return code;
 }

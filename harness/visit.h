@@ -29,4 +29,19 @@ struct csw_visit {
 int csw_visit_run(const struct csw_visit *, const struct csw_point *,
                   struct csw_sample **ret_samples, struct csw_err *);
 
+/* Where a visit stands in its sweep. */
+struct csw_place_in_plan {
+    uint64_t point, round, position;
+};
+
+/*
+ * Notes the place in the samples and appends them all in one write: a file never holds half a
+ * visit. Returns 0, -ENOMEM, or what writing returned.
+ */
+int csw_visit_write(struct csw_writer *, struct csw_sample *samples, uint64_t count,
+                    const struct csw_place_in_plan *, struct csw_err *);
+
+/* Releases what csw_visit_run gave. Accepts NULL. */
+void csw_visit_release(struct csw_sample *samples, uint64_t count);
+
 #endif

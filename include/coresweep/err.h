@@ -26,6 +26,7 @@ enum csw_exit {
     CSW_EXIT_FAILED = 1,
     CSW_EXIT_USAGE = 2,
     CSW_EXIT_WRONG_TALLY = 3, /* a result was wrong: the measurement would have lied */
+    CSW_EXIT_SLOWER = 4,      /* compare: a cell takes longer than before */
 };
 
 /* A wrong result, which no errno means; cli/ turns it into CSW_EXIT_WRONG_TALLY. */
