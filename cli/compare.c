@@ -103,7 +103,9 @@ static const struct argp compare_argp = {
         "Compares two result files cell by cell, or with --live two builds of coresweep in the "
         "same "
         "rounds. Ratios are of times, B's over A's: 1.034 says that B takes 3.4 % longer. Exits "
-        "with 4 where a cell became slower."
+        "with 4 where a cell became slower. --live keeps both result files: --output FILE names "
+        "them "
+        "FILE-a.jsonl and FILE-b.jsonl."
         "\vExamples:\n"
         "  coresweep compare before.jsonl after.jsonl\n"
         "  coresweep compare --live old/coresweep new/coresweep --kernel trial --n 2000 --rounds "
@@ -180,8 +182,9 @@ static int compare_live(const struct compare_options *options, const char *line)
         const int shown = compare_files(live.path, options);
 
         status = status == CSW_EXIT_DONE ? shown : status;
-        fprintf(stderr, "results: %s %s\n", live.path[CSW_A], live.path[CSW_B]);
     }
+    if (code == 0 || code == -ECHILD || code == -EINTR)
+        fprintf(stderr, "results: %s %s\n", live.path[CSW_A], live.path[CSW_B]);
     for (int side = 0; side < CSW_SIDES; side++)
         free(live.path[side]);
     cli_planned_release(&planned);
