@@ -70,6 +70,18 @@ uint64_t cli_number(const char *name, const char *text, uint64_t least, uint64_t
     return number;
 }
 
+bool cli_wants_json(const char *format)
+{
+    static const char *const known[] = {"table", "json"};
+    struct csw_err err;
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(format, known[i]) == 0)
+            return i > 0;
+    csw_unknown(&err, "format", format, known, sizeof known / sizeof *known);
+    usage(&err);
+}
+
 enum {
     KEY_N = 'n',
     KEY_TASKS = 't',

@@ -22,6 +22,8 @@ int cli_story(int argc, char **argv);
 int cli_filter(int argc, char **argv);
 int cli_probe(int argc, char **argv);
 int cli_grain(int argc, char **argv);
+int cli_compare(int argc, char **argv);
+int cli_selftest(int argc, char **argv);
 
 /* Prints the sentence to stderr; returns CSW_EXIT_USAGE, or CSW_EXIT_WRONG_TALLY for CSW_EWRONG. */
 int cli_bad_input(const struct csw_err *);
@@ -40,6 +42,9 @@ void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * sentence and CSW_EXIT_USAGE, as argp does for its own errors.
  */
 uint64_t cli_number(const char *name, const char *text, uint64_t least, uint64_t most);
+
+/* Whether --format says json, not table; another one ends the program, as above. */
+bool cli_wants_json(const char *format);
 
 /* What run and sweep share: the texts as given, NULL where an option was not. */
 struct cli_common {

@@ -115,5 +115,5 @@ int cli_doctor(int argc, char **argv)
         code = show(&doctor, options.json, &err);
     if (code < 0)
         return cli_failed(&err);
-    return csw_doctor_fit(&doctor) ? CSW_EXIT_DONE : CSW_EXIT_UNFIT;
+    return csw_doctor_fit(&doctor) ? CSW_EXIT_DONE : CSW_EXIT_WORSE;
 }

@@ -29,6 +29,10 @@ static const struct command {
     {"grain", "coresweep grain", "how small tasks may be before handing them out eats the gain",
      cli_grain},
     {"report", "coresweep report", "tables, CSV and JSON from a sweep's file", cli_report},
+    {"compare", "coresweep compare", "what became slower or faster: two files, or two builds live",
+     cli_compare},
+    {"selftest", "coresweep selftest", "this program against itself: false alarms, noise floor",
+     cli_selftest},
     {"probe", "coresweep probe", "a small experiment, in C or in Python", cli_probe},
     {"filter", "coresweep filter", "keep the perfect squares of a stream of numbers", cli_filter},
 };

@@ -1,5 +1,6 @@
 /* sweep.c - coresweep sweep: plan, visits, result file, table. */
 #include "cli.h"
+#include "planned.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -138,7 +139,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 static const struct argp_child sweep_children[] = {{&cli_common_argp, 0, NULL, 0}, {0}};
 
-static const struct argp sweep_argp = {
+const struct argp cli_sweep_argp = {
     .options = sweep_argp_options,
     .children = sweep_children,
     .parser = parse,
@@ -483,6 +484,7 @@ static void describe_visits(struct sweep_command *command, const struct csw_plan
                                         .pin = plan->pin,
                                         .memory = plan->memory,
                                         .huge_pages = plan->huge_pages,
+                                        .exclude = &command->exclude,
                                         .samples = plan->samples,
                                         .min_ms = plan->min_ms,
                                         .timeout_ns = command->options->timeout_s * CSW_NS_PER_S,
@@ -500,7 +502,6 @@ static int carry_out(struct sweep_command *command, struct csw_err *err)
         .writer = command->writer,
         .before = resumed ? &command->before : NULL,
         .visit = command->visit,
-        .exclude = command->exclude,
         .costs = true,
         .watch = {.progress = isatty(STDERR_FILENO) ? cli_show_progress : NULL,
                   .warning = cli_show_warning}};
@@ -562,7 +563,7 @@ int cli_sweep(int argc, char **argv)
     struct csw_series_list series = {0};
     struct csw_err err = {0};
 
-    argp_parse(&sweep_argp, argc, argv, 0, NULL, &options);
+    argp_parse(&cli_sweep_argp, argc, argv, 0, NULL, &options);
     struct sweep_command command = {.options = &options, .line = cli_join_words(argc, argv)};
 
     command.stop = cli_catch_stop();
@@ -580,4 +581,69 @@ int cli_sweep(int argc, char **argv)
     free(options.common.options);
     free(options.common.settings);
     return status;
+}
+
+/* ---- the plan alone ------------------------------------------------------------------------- */
+
+struct sweep_options *cli_sweep_options_new(void)
+{
+    struct sweep_options *options = calloc(1, sizeof *options);
+
+    if (options)
+        options->timeout_s = DEFAULT_TIMEOUT_S;
+    return options;
+}
+
+void cli_sweep_options_free(struct sweep_options *options)
+{
+    if (!options)
+        return;
+    free(options->common.options);
+    free(options->common.settings);
+    free(options);
+}
+
+bool cli_sweep_options_given(const struct sweep_options *options)
+{
+    static const struct sweep_options none = {.timeout_s = DEFAULT_TIMEOUT_S};
+
+    return memcmp(options, &none, sizeof none) != 0;
+}
+
+const char *cli_sweep_output(const struct sweep_options *options)
+{
+    return options->output;
+}
+
+int cli_sweep_plan(struct cli_planned *ret_planned, const struct sweep_options *options,
+                   const char *line, struct csw_err *err)
+{
+    struct csw_series_list series = {0};
+    struct sweep_command command = {
+        .options = options, .line = strdup(line), .stop = cli_catch_stop()};
+    int code = options->resume
+                   ? csw_fail(err, -EINVAL, "--resume goes on with a sweep, not with a comparison")
+                   : command_open(&command, err);
+
+    if (code == 0)
+        code = prepare_new(&command, &series, err);
+    describe_visits(&command, &command.plan);
+    if (code == 0) {
+        cli_warn_of_machine(&command.host);
+        code = scale_tasks(&command, &series, err);
+    }
+    if (code == 0) { /* the caller owns them now */
+        *ret_planned = (struct cli_planned){command.plan, command.host, command.visit};
+        command.plan = (struct csw_plan){0};
+        command.host = (struct csw_host){0};
+    }
+    csw_series_release(&series);
+    command_close(&command);
+    return code;
+}
+
+void cli_planned_release(struct cli_planned *planned)
+{
+    csw_plan_release(&planned->plan);
+    csw_host_release(&planned->host);
 }

@@ -231,7 +231,7 @@ static void release_texts(const struct csw_fields *fields, void *record)
         }
 }
 
-static char *member_text(const struct csw_field *field, const void *record)
+char *csw_field_text(const struct csw_field *field, const void *record)
 {
     json_t *json = member_json(field, record);
     char *text = json ? json_dumps(json, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6)) : NULL;
@@ -248,8 +248,8 @@ const struct csw_field *csw_fields_difference(const struct csw_fields *fields, c
 
         if (!field->same)
             continue;
-        *ret_a = member_text(field, a);
-        *ret_b = member_text(field, b);
+        *ret_a = csw_field_text(field, a);
+        *ret_b = csw_field_text(field, b);
         if (*ret_a && *ret_b && strcmp(*ret_a, *ret_b) != 0)
             return field;
         free(*ret_a);

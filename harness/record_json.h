@@ -3,6 +3,7 @@
 #define CSW_RECORD_JSON_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include <coresweep/record.h>
 
@@ -13,6 +14,12 @@ json_t *csw_real_json(double value);
 
 /* {"value", "low", "high", "n"}. */
 json_t *csw_estimate_json(const struct csw_estimate *);
+
+/*
+ * Prints the value, NULL where there was no memory for it, as `what` in sentences. 0, -ENOMEM, or
+ * -EIO where it could not be written whole.
+ */
+int csw_json_print(const json_t *, const char *what, FILE *out, struct csw_err *);
 
 /* The fields of one record as an object; the caller owns it. NULL: out of memory. */
 json_t *csw_record_json(const struct csw_fields *, const void *record);

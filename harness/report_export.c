@@ -122,19 +122,23 @@ static json_t *report_json(const struct csw_report *report)
     return object;
 }
 
+int csw_json_print(const json_t *json, const char *what, FILE *out, struct csw_err *err)
+{
+    const int dumped = json ? json_dumpf(json, out, JSON_INDENT(1) | JSON_REAL_PRECISION(10)) : -1;
+
+    if (dumped != 0 && !ferror(out))
+        return csw_fail(err, -ENOMEM, "no memory for %s", what);
+    fprintf(out, "\n");
+    return csw_stream_flush(out, what, err);
+}
+
 int csw_report_json(const struct csw_report *report, FILE *out, struct csw_err *err)
 {
     json_t *json = report_json(report);
-
-    if (!json)
-        return csw_fail(err, -ENOMEM, "no memory for a report");
-    const int dumped = json_dumpf(json, out, JSON_INDENT(1) | JSON_REAL_PRECISION(10));
+    const int code = csw_json_print(json, "the report", out, err);
 
     json_decref(json);
-    if (dumped != 0 && !ferror(out))
-        return csw_fail(err, -ENOMEM, "no memory for a report");
-    fprintf(out, "\n");
-    return csw_stream_flush(out, "the report", err);
+    return code;
 }
 
 /* ---- CSV (RFC 4180, one row per point) ------------------------------------------------------ */

@@ -14,11 +14,10 @@ bool csw_estimate_has_interval(const struct csw_estimate *estimate)
     return !isnan(estimate->low) && !isnan(estimate->high);
 }
 
-/* ln of the binomial probability of k successes in n throws of a fair coin. */
-static double log_binomial(size_t n, size_t k)
+double csw_coin_probability(size_t n, size_t k)
 {
-    return lgamma((double)n + 1) - lgamma((double)k + 1) - lgamma((double)(n - k) + 1) -
-           (double)n * log(2);
+    return exp(lgamma((double)n + 1) - lgamma((double)k + 1) - lgamma((double)(n - k) + 1) -
+               (double)n * log(2));
 }
 
 size_t csw_median_rank(size_t n, double confidence)
@@ -27,7 +26,7 @@ size_t csw_median_rank(size_t n, double confidence)
     size_t k = 0;
 
     while (2 * k < n) {
-        below += exp(log_binomial(n, k));
+        below += csw_coin_probability(n, k);
         if (below > (1 - confidence) / 2 * (1 + ROUNDING))
             break;
         k++;

@@ -20,6 +20,9 @@ extern const struct csw_estimate csw_estimate_none;
 /* True where the estimate has an interval. */
 bool csw_estimate_has_interval(const struct csw_estimate *);
 
+/* The probability of k <= n heads in n throws of a fair coin. */
+double csw_coin_probability(size_t n, size_t k);
+
 /*
  * The largest k for which [x_(k), x_(n + 1 - k)] of n sorted values covers the median with at least
  * the confidence: P(Bin(n, 1/2) < k) <= (1 - confidence) / 2. 0: no k does.

@@ -150,36 +150,6 @@ static int write_event(const struct run *run, const char *what, uint64_t round, 
 
 /* ---- one visit ------------------------------------------------------------------------------ */
 
-/* All samples of a visit go into the file at once: it never holds half of them. */
-static int write_samples(struct run *run, struct csw_sample *samples, uint64_t round,
-                         uint64_t position, size_t point, struct csw_err *err)
-{
-    const struct csw_plan *plan = run->sweep->plan;
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    bool complete = out != NULL;
-
-    for (uint64_t i = 0; complete && i < plan->samples; i++) {
-        samples[i].round = round;
-        samples[i].position = position;
-        samples[i].point = point;
-        free(samples[i].disturbed);
-        samples[i].disturbed =
-            csw_exclude_why(&run->sweep->exclude, &plan->points[point], &samples[i]);
-        char *line = samples[i].disturbed ? csw_sample_line(&samples[i]) : NULL;
-
-        complete = line && fprintf(out, "%s%s", i > 0 ? "\n" : "", line) > 0;
-        free(line);
-    }
-    if ((out && fclose(out) != 0) || !complete) {
-        free(text);
-        return csw_fail(err, -ENOMEM, "no memory for samples");
-    }
-    run->samples += plan->samples;
-    return write_line(run, text, err);
-}
-
 /* Notes a failed visit. 0: the sweep goes on. */
 static int note_failure(struct run *run, const struct csw_err *why, uint64_t round, size_t point,
                         struct csw_err *err)
@@ -225,10 +195,11 @@ static int visit_point(struct run *run, uint64_t round, uint64_t position, size_
     if (code < 0)
         return note_failure(run, &why, round, point, err);
     run->points[point].took_s = samples[0].process_ns / (double)CSW_NS_PER_S;
-    code = write_samples(run, samples, round, position, point, err);
-    for (uint64_t i = 0; i < sweep->plan->samples; i++)
-        csw_sample_release(&samples[i]);
-    free(samples);
+    code = csw_visit_write(sweep->writer, samples, sweep->plan->samples,
+                           &(struct csw_place_in_plan){point, round, position}, err);
+    if (code == 0)
+        run->samples += sweep->plan->samples;
+    csw_visit_release(samples, sweep->plan->samples);
     return code;
 }
 

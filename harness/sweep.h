@@ -10,7 +10,6 @@
 #include <coresweep/plan.h>
 #include <coresweep/record.h>
 
-#include "exclude.h"
 #include "visit.h"
 
 struct csw_progress {
@@ -34,7 +33,6 @@ struct csw_sweep {
     struct csw_visit visit;
     bool costs; /* measure the units of every work once, after the first round */
     struct csw_watch watch;
-    struct csw_exclude exclude; /* marks samples as disturbed; without terms none */
 };
 
 /*

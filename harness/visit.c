@@ -130,9 +130,7 @@ static int read_samples(struct csw_outcome *outcome, uint64_t count,
                              : csw_fail(err, -ENOMEM, "no memory for %" PRIu64 " samples", count);
 
     if (code < 0) {
-        for (uint64_t i = 0; samples && i < count; i++)
-            csw_sample_release(&samples[i]);
-        free(samples);
+        csw_visit_release(samples, count);
         return code;
     }
     *ret_samples = samples;
@@ -159,16 +157,37 @@ static int run_process(struct csw_outcome *outcome, const struct csw_visit *visi
     return code == 0 ? check_end(outcome, &command, err) : code;
 }
 
+/* Whoever sees a whole sweep knows the rule; what a visit has measured is what it is about. */
+static int mark_samples(const struct csw_visit *visit, const struct csw_point *point,
+                        struct csw_sample *samples, struct csw_err *err)
+{
+    for (uint64_t i = 0; visit->exclude && i < visit->samples; i++) {
+        free(samples[i].disturbed);
+        samples[i].disturbed = csw_exclude_why(visit->exclude, point, &samples[i]);
+        if (!samples[i].disturbed)
+            return csw_fail(err, -ENOMEM, "no memory for a sample");
+    }
+    return 0;
+}
+
 int csw_visit_run(const struct csw_visit *visit, const struct csw_point *point,
                   struct csw_sample **ret_samples, struct csw_err *err)
 {
     struct csw_outcome outcome = {0};
+    struct csw_sample *samples = NULL;
     int code = run_process(&outcome, visit, point, false, err);
 
     if (code == 0)
-        code = read_samples(&outcome, visit->samples, ret_samples, err);
+        code = read_samples(&outcome, visit->samples, &samples, err);
     csw_outcome_release(&outcome);
-    return code;
+    if (code == 0)
+        code = mark_samples(visit, point, samples, err);
+    if (code < 0) {
+        csw_visit_release(samples, visit->samples);
+        return code;
+    }
+    *ret_samples = samples;
+    return 0;
 }
 
 int csw_visit_cost(const struct csw_visit *visit, const struct csw_point *point,
@@ -181,5 +200,39 @@ int csw_visit_cost(const struct csw_visit *visit, const struct csw_point *point,
     if (code == 0)
         code = csw_cost_parse(ret_cost, answer ? answer : "", err);
     csw_outcome_release(&outcome);
+    return code;
+}
+
+void csw_visit_release(struct csw_sample *samples, uint64_t count)
+{
+    for (uint64_t i = 0; samples && i < count; i++)
+        csw_sample_release(&samples[i]);
+    free(samples);
+}
+
+/* ---- keeping it ----------------------------------------------------------------------------- */
+
+int csw_visit_write(struct csw_writer *writer, struct csw_sample *samples, uint64_t count,
+                    const struct csw_place_in_plan *place, struct csw_err *err)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    bool complete = out != NULL;
+
+    for (uint64_t i = 0; complete && i < count; i++) {
+        samples[i].round = place->round;
+        samples[i].position = place->position;
+        samples[i].point = place->point;
+        char *line = csw_sample_line(&samples[i]);
+
+        complete = line && fprintf(out, "%s%s", i > 0 ? "\n" : "", line) > 0;
+        free(line);
+    }
+    const bool closed = out && fclose(out) == 0;
+    const int code = complete && closed ? csw_writer_line(writer, text, err)
+                                        : csw_fail(err, -ENOMEM, "no memory for samples");
+
+    free(text);
     return code;
 }

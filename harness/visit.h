@@ -10,6 +10,8 @@
 #include <coresweep/err.h>
 #include <coresweep/record.h>
 
+#include "exclude.h"
+
 struct csw_visit {
     const char *program; /* the coresweep to start */
     const char *pin;
@@ -17,6 +19,7 @@ struct csw_visit {
     bool huge_pages;
     uint64_t samples, min_ms;
     uint64_t timeout_ns;               /* a visit that takes longer is killed */
+    const struct csw_exclude *exclude; /* marks samples as disturbed; NULL: marks none */
     const volatile sig_atomic_t *stop; /* NULL, or becomes not 0 when the user wants to stop */
 };
 
@@ -35,5 +38,19 @@ int csw_visit_run(const struct csw_visit *, const struct csw_point *,
  */
 int csw_visit_cost(const struct csw_visit *, const struct csw_point *, struct csw_cost *ret_cost,
                    struct csw_err *);
+/* Where a visit stands in its sweep. */
+struct csw_place_in_plan {
+    uint64_t point, round, position;
+};
+
+/*
+ * Notes the place in the samples and appends them all in one write: a file never holds half a
+ * visit. Returns 0, -ENOMEM, or what writing returned.
+ */
+int csw_visit_write(struct csw_writer *, struct csw_sample *samples, uint64_t count,
+                    const struct csw_place_in_plan *, struct csw_err *);
+
+/* Releases what csw_visit_run gave. Accepts NULL. */
+void csw_visit_release(struct csw_sample *samples, uint64_t count);
 
 #endif

@@ -37,7 +37,7 @@ may_include drivers '<coresweep/|"(pool|child|thread|library|tbb|keeper|python)\
 may_include probes '<coresweep/|"(price|carry)\.h"|"probes\.def"|"harness/(clock|stats)\.h"'
 may_include harness '<coresweep/|"[a-z_]+\.h"'
 may_include run '<coresweep/|"(registry\.h|harness/)'
-may_include cli '<coresweep/|"(cli\.h|harness/)'
+may_include cli '<coresweep/|"((cli|live|planned)\.h|harness/)'
 may_include bench/squares.d '<coresweep/|"([a-z_0-9]+\.h|harness/|drivers/pool\.h|squares/isas\.def)'
 may_include bench/drivers.d '<coresweep/|"([a-z_]+\.(h|def)"|harness/)'
 only_in hwloc harness/place.c
@@ -50,7 +50,7 @@ only_in tbb/ bench/drivers.d/tbb.cpp drivers/tbb.cpp
 only_in pthreadpool bench/drivers.d/pthreadpool.c
 only_in libsmartcols harness/table.c
 only_in jansson drivers/python.c harness/record.c harness/record_json.h harness/results.c harness/report_export.c \
-    harness/report_why.{c,h} harness/{story,grain}_json.c harness/doctor_show.c harness/machine.c \
+    harness/report_why.{c,h} harness/{story,grain,compare,selftest}_json.c harness/doctor_show.c harness/machine.c \
     bench/squares.d/json.c
 only_in flint bench/squares.d/flint.c
 only_in gmp bench/squares.d/gmp.c

@@ -26,7 +26,7 @@ enum csw_exit {
     CSW_EXIT_FAILED = 1,
     CSW_EXIT_USAGE = 2,
     CSW_EXIT_WRONG_TALLY = 3, /* a result was wrong: the measurement would have lied */
-    CSW_EXIT_UNFIT = 4,       /* doctor: a sweep would not measure this machine's cores */
+    CSW_EXIT_WORSE = 4,       /* compare: slower than before; doctor: unfit for a sweep */
 };
 
 /* A wrong result, which no errno means; cli/ turns it into CSW_EXIT_WRONG_TALLY. */

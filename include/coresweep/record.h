@@ -103,6 +103,9 @@ extern const struct csw_fields csw_plan_fields, csw_point_fields, csw_host_field
     csw_sample_fields, csw_worker_fields, csw_event_fields, csw_end_fields, csw_reading_fields,
     csw_cost_fields;
 
+/* The value of the record's field as JSON, on the heap; NULL: out of memory. */
+char *csw_field_text(const struct csw_field *, const void *record);
+
 /*
  * The first field marked `same` in which the two structs differ; NULL if there is none. `ret_a` and
  * `ret_b` get both values as text; the caller frees them.

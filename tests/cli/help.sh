@@ -4,7 +4,7 @@
 
 coresweep --help >help
 grep -q '^Usage: coresweep COMMAND' help || fail "no usage"
-for command in list topo doctor run sweep story grain report probe filter; do
+for command in list topo doctor run sweep story grain report compare selftest probe filter; do
     grep -qE "^  $command +[a-z]" help || fail "--help lacks $command"
     coresweep $command --help >out 2>err || fail "$command --help failed"
     [ ! -s err ] || fail "$command --help wrote to stderr"

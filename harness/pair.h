@@ -1,0 +1,41 @@
+/*
+ * pair.h - two programs, A and B, measured in the same rounds: every point of a plan is visited by
+ * both in turn, so that what disturbs the machine for longer than a visit disturbs both.
+ */
+#ifndef CSW_PAIR_H
+#define CSW_PAIR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <coresweep/err.h>
+#include <coresweep/record.h>
+
+#include "compare.h"
+#include "sweep.h"
+#include "visit.h"
+
+struct csw_pair {
+    const struct csw_plan *plan;          /* that of both files */
+    struct csw_writer *writer[CSW_SIDES]; /* plan and host lines are written */
+    struct csw_visit visit[CSW_SIDES];    /* the same but for the program */
+    struct csw_watch watch;
+};
+
+/*
+ * Whether B goes first at the point in the round. Rounds 2k and 2k + 1 have one order each, which
+ * of the two comes first is drawn from the seed: ABBA or BAAB, so that neither program gains from
+ * its place, nor from drift that is steady over two rounds.
+ */
+bool csw_pair_begins_with_b(uint64_t seed, size_t point, uint64_t round);
+
+/*
+ * Visits all points in the order of a sweep's rounds, each by both programs one after the other,
+ * and appends samples, events and end lines to both files. A visit that fails is an event; the
+ * second one of a point gives the point up for both. Returns 0 when every visit gave its samples;
+ * -ECHILD when some failed; CSW_EWRONG at once when a result was wrong, or the two programs found
+ * different things; -EINTR when the user stopped it; or what writing returned.
+ */
+int csw_pair_run(const struct csw_pair *, struct csw_err *);
+
+#endif
