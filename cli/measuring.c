@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 
 #include "harness/files.h"
 #include "harness/sweep.h"
+#include "harness/units.h"
 
 /* ---- before the first visit ----------------------------------------------------------------- */
 
@@ -100,16 +102,33 @@ static void print_point(const struct csw_point *point)
                 point->workers);
 }
 
+/* ", worst interval +-2.3 % of 1 % wanted (fork, 2 workers)" */
+static void print_interval(const struct csw_progress *progress)
+{
+    if (!(progress->precision > 0) || !isfinite(progress->half_width))
+        return;
+    const double half = 100 * progress->half_width;
+
+    fprintf(stderr, ", worst interval +-%.*f %% of %g %% wanted (%s, %" PRIu64 " worker%s)",
+            csw_decimals(half), half, 100 * progress->precision, progress->widest->driver,
+            progress->widest->workers, progress->widest->workers == 1 ? "" : "s");
+}
+
+/* Rounds that are fixed end at a known visit; others may end long before. */
 void cli_show_progress(void *context, const struct csw_progress *progress)
 {
     (void)context;
+    const bool fixed = !(progress->precision > 0);
     const unsigned left = isnan(progress->left_s) ? 0 : (unsigned)progress->left_s;
 
-    fprintf(stderr, "\r\033[K[%" PRIu64 "/%" PRIu64 "] round %" PRIu64 "  ", progress->done,
-            progress->total, progress->round + 1);
+    fprintf(stderr, "\r\033[K");
+    if (fixed)
+        fprintf(stderr, "[%" PRIu64 "/%" PRIu64 "] ", progress->done, progress->total);
+    fprintf(stderr, "round %" PRIu64 "  ", progress->round + 1);
     print_point(progress->point);
+    print_interval(progress);
     if (!isnan(progress->left_s))
-        fprintf(stderr, "  %u:%02u left", left / 60, left % 60);
+        fprintf(stderr, ", %u:%02u left%s", left / 60, left % 60, fixed ? "" : " at most");
     fflush(stderr);
 }
 

@@ -30,7 +30,8 @@
 /* Options as given; NULL: not given, which --resume tells from "given as the default". */
 struct sweep_options {
     struct cli_common common;
-    char *kernel, *driver, *workers, *schedule, *rounds, *seed;
+    struct cli_rounds rounds;
+    char *kernel, *driver, *workers, *schedule, *seed;
     char *output, *resume;
     uint64_t timeout_s;
 };
@@ -55,7 +56,6 @@ enum {
     KEY_DRIVER = 'd',
     KEY_WORKERS = 'w',
     KEY_SCHEDULE = 's',
-    KEY_ROUNDS = 'r',
     KEY_OUTPUT = 'o',
     KEY_SEED = 0x100,
     KEY_RESUME,
@@ -77,7 +77,6 @@ static const struct argp_option sweep_argp_options[] = {
      "if not given "
      "(default: dynamic)",
      0},
-    {"rounds", KEY_ROUNDS, "N", 0, "How often every point is visited (default: 15)", 0},
     {"seed", KEY_SEED, "N", 0, "Draws the order of each round (default: 1)", 0},
     {"output", KEY_OUTPUT, "FILE", 0,
      "The result file, never overwritten (default: coresweep-<host>-<time>.jsonl)", 0},
@@ -92,7 +91,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &options->common;
+        state->child_inputs[0] = &options->rounds;
+        state->child_inputs[1] = &options->common;
         return 0;
     case KEY_KERNEL:
         options->kernel = argument;
@@ -105,9 +105,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_SCHEDULE:
         options->schedule = argument;
-        return 0;
-    case KEY_ROUNDS:
-        options->rounds = argument;
         return 0;
     case KEY_SEED:
         options->seed = argument;
@@ -126,18 +123,21 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-static const struct argp_child sweep_children[] = {{&cli_common_argp, 0, NULL, 0}, {0}};
+static const struct argp_child sweep_children[] = {
+    {&cli_rounds_argp, 0, NULL, 0}, {&cli_common_argp, 0, NULL, 0}, {0}};
 
 static const struct argp sweep_argp = {
     .options = sweep_argp_options,
     .children = sweep_children,
     .parser = parse,
     .doc = "Measures every driver at every worker count, in rounds of fresh processes, and reports "
-           "the speedups with their intervals. Without options: the ceiling of this machine, the "
-           "textbook loop, and the IO baseline."
+           "the speedups with their intervals. Rounds go on until the speedups are known to "
+           "+-1 %, or for five minutes. Without options: the ceiling of this machine, the textbook "
+           "loop, and the IO baseline."
            "\vExamples:\n"
            "  coresweep sweep\n"
            "  coresweep sweep --kernel sqrt --n 1e8 --driver pthread,openmp --workers 1-8\n"
+           "  coresweep sweep --precision 0.5% --max-time 1h\n"
            "  coresweep sweep --resume coresweep-box-20260101T120000.jsonl",
 };
 
@@ -182,8 +182,8 @@ static int overlay(struct csw_plan *plan, const struct sweep_options *given, str
     if (given->common.settings &&
         csw_for_each_option(given->common.settings, set_option, &plan->settings, err) < 0)
         return err->code;
-    if (given->rounds)
-        plan->rounds = cli_number("--rounds", given->rounds, 1, CSW_MAX_ROUNDS);
+    if (cli_rounds_overlay(plan, &given->rounds, err) < 0)
+        return err->code;
     if (given->common.samples)
         plan->samples = cli_number("--samples", given->common.samples, 1, CSW_MAX_SAMPLES);
     if (given->common.min_ms)
@@ -230,10 +230,10 @@ static int default_plan(struct csw_plan *plan, const char *command, struct csw_e
                               .schedule = strdup("auto"),
                               .pin = strdup("cores"),
                               .memory = strdup("first-touch"),
-                              .rounds = 15,
                               .samples = 1,
                               .min_ms = 20,
                               .seed = 1};
+    cli_rounds_default(plan);
     if (!plan->version || !plan->command || !plan->kernel || !plan->options || !plan->driver ||
         !plan->settings || !plan->workers || !plan->tasks || !plan->schedule || !plan->pin ||
         !plan->memory)
@@ -386,7 +386,7 @@ static int check_plan(struct sweep_command *command, struct csw_err *err)
                                                  .oversubscribe = there->oversubscribe}};
     int code = overlay(here, &own, err);
 
-    here->rounds = there->rounds;
+    cli_rounds_copy(here, there);
     here->samples = there->samples;
     here->min_ms = there->min_ms;
     here->seed = there->seed;
@@ -403,6 +403,8 @@ static int open_again(struct sweep_command *command, struct csw_err *err)
         code = csw_results_read(&command->before, command->path, err);
     if (code == 0)
         code = check_plan(command, err);
+    if (code == 0) /* this part may have another time than the one before */
+        command->before.plan.max_seconds = command->plan.max_seconds;
     if (code == 0)
         code = cli_find_binding(command->topo, command->plan.pin, &command->host, err);
     if (code == 0)
@@ -527,6 +529,7 @@ static int carry_out(struct sweep_command *command, struct csw_err *err)
         .plan = plan,
         .writer = command->writer,
         .before = resumed ? &command->before : NULL,
+        .topo = command->topo,
         .visit = command->visit,
         .watch = {.progress = isatty(STDERR_FILENO) ? cli_show_progress : NULL,
                   .warning = cli_show_warning}};

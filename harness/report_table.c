@@ -10,6 +10,7 @@
 #include "files.h"
 #include "label.h"
 #include "options.h"
+#include "report_stop.h"
 #include "table.h"
 #include "units.h"
 
@@ -186,6 +187,7 @@ static void print_notes(const struct csw_report *report, const char *line_end, F
                 report->results->host.usable_pus, line_end);
     print_other_base(report, line_end, out);
     print_runtimes(report, line_end, out);
+    csw_report_stop_print(report, line_end, out);
 }
 
 /* ---- text ----------------------------------------------------------------------------------- */
