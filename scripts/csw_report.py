@@ -111,7 +111,7 @@ class Report:
 
     confidence: float
     complete: bool
-    rounds: Optional[float]  # planned
+    rounds: Optional[float]  # planned; None: as many as the precision took
     pin: str
     host: dict  # HOST_NUMBERS are numbers or None, the others text
     series: tuple[Series, ...]
@@ -217,7 +217,7 @@ def parse_report(data: dict) -> Report:
     return Report(
         confidence=float(data["confidence"]),
         complete=bool(data["complete"]),
-        rounds=positive(data["plan"].get("rounds")),
+        rounds=None if data["plan"].get("precision") else positive(data["plan"].get("rounds")),
         pin=str(data["plan"].get("pin") or "not recorded"),
         host=parse_host(data["host"]),
         series=tuple(split_series(points)),
