@@ -5,7 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "record_json.h"
 #include "stop.h"
 #include "units.h"
 

@@ -2,9 +2,9 @@
 #ifndef CSW_REPORT_STOP_H
 #define CSW_REPORT_STOP_H
 
-#include <jansson.h>
 #include <stdio.h>
 
+#include "record_json.h"
 #include "report.h"
 
 /* Writes it in one or two lines, each ended by `line_end` and a newline; nothing for a file that
