@@ -34,6 +34,7 @@ struct sweep_options {
     char *kernel, *driver, *workers, *schedule, *seed;
     char *output, *resume;
     uint64_t timeout_s;
+    bool weak;
 };
 
 /* What is open while the command runs. */
@@ -60,6 +61,7 @@ enum {
     KEY_SEED = 0x100,
     KEY_RESUME,
     KEY_TIMEOUT,
+    KEY_WEAK,
 };
 
 static const struct argp_option sweep_argp_options[] = {
@@ -77,6 +79,8 @@ static const struct argp_option sweep_argp_options[] = {
      "if not given "
      "(default: dynamic)",
      0},
+    {"weak", KEY_WEAK, NULL, 0,
+     "Weak scaling: p workers do each task p times, so that each has the work of one alone", 0},
     {"seed", KEY_SEED, "N", 0, "Draws the order of each round (default: 1)", 0},
     {"output", KEY_OUTPUT, "FILE", 0,
      "The result file, never overwritten (default: coresweep-<host>-<time>.jsonl)", 0},
@@ -105,6 +109,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_SCHEDULE:
         options->schedule = argument;
+        return 0;
+    case KEY_WEAK:
+        options->weak = true;
         return 0;
     case KEY_SEED:
         options->seed = argument;
@@ -190,6 +197,7 @@ static int overlay(struct csw_plan *plan, const struct sweep_options *given, str
         plan->min_ms = cli_number("--min-ms", given->common.min_ms, 1, CLI_MAX_MIN_MS);
     if (given->seed)
         plan->seed = cli_number("--seed", given->seed, 0, UINT64_MAX);
+    plan->weak |= given->weak;
     plan->huge_pages |= given->common.huge_pages;
     plan->oversubscribe |= given->common.oversubscribe;
     return 0;
@@ -377,6 +385,7 @@ static int check_plan(struct sweep_command *command, struct csw_err *err)
                                       .driver = there->driver,
                                       .workers = there->workers,
                                       .schedule = there->schedule,
+                                      .weak = there->weak,
                                       .common = {.tasks = there->tasks,
                                                  .options = there->options,
                                                  .settings = there->settings,

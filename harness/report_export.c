@@ -11,6 +11,7 @@
 #include "label.h"
 #include "record_json.h"
 #include "report_stop.h"
+#include "report_weak.h"
 
 static const struct csw_estimate *estimate_of(const struct csw_cell *cell,
                                               const struct csw_report_column *column)
@@ -59,6 +60,7 @@ static json_t *cell_json(const struct csw_report *report, size_t point)
     for (size_t c = 0; c < csw_report_column_count; c++)
         json_object_set_new(object, csw_report_columns[c].name,
                             csw_estimate_json(estimate_of(cell, &csw_report_columns[c])));
+    csw_report_weak_json(cell, object);
     json_object_set_new(object, "round_ns", rounds_json(cell->round_ns, report->rounds));
     json_object_set_new(object, "round_cpu_ns", rounds_json(cell->round_cpu_ns, report->rounds));
     return object;

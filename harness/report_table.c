@@ -11,6 +11,7 @@
 #include "label.h"
 #include "options.h"
 #include "report_stop.h"
+#include "report_weak.h"
 #include "table.h"
 #include "units.h"
 
@@ -222,6 +223,8 @@ int csw_report_table(const struct csw_report *report, FILE *out, struct csw_err 
     for (size_t i = 0; code == 0 && i < report->count; i++)
         if (leads(report, i))
             code = print_series(report, i, out, err);
+    if (code == 0)
+        code = csw_report_weak_print(report, out, err);
     if (code < 0)
         return code;
     print_notes(report, "", out);

@@ -40,7 +40,8 @@ class Point:
 
     kernel: str
     options: str  # "input=random isa=auto"; empty: the kernel has none
-    tasks: str
+    tasks: str  # of one worker, where they grow with the workers
+    growth: float
     schedule: str
     driver: str
     settings: str  # "python=/usr/bin/python3"; empty: the driver has none
@@ -102,7 +103,8 @@ class Series:
         if base is None:
             return []
         pairs = zip(base.round_ns, point.round_ns)
-        return [base / mine for base, mine in pairs if base is not None and mine is not None]
+        return [point.growth * base / mine for base, mine in pairs
+                if base is not None and mine is not None]
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,8 @@ def parse_point(cell: dict) -> Point:
     return Point(
         kernel=str(cell["kernel"]),
         options=str(cell.get("options", "")),  # older reports have none, nor settings
-        tasks=str(cell["tasks"]),
+        tasks=str(cell.get("grown_from") or cell["tasks"]),
+        growth=positive(cell.get("growth")) or 1,
         schedule=str(cell["schedule"]),
         driver=str(cell["driver"]),
         settings=str(cell.get("settings", "")),
