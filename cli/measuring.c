@@ -102,19 +102,21 @@ static void print_point(const struct csw_point *point)
                 point->workers);
 }
 
-/* ", worst interval +-2.3 % of 1 % wanted (fork, 2 workers)" */
+/* "worst interval +-2.30 % of 1 % wanted (fork x2)" */
 static void print_interval(const struct csw_progress *progress)
 {
-    if (!(progress->precision > 0) || !isfinite(progress->half_width))
-        return;
     const double half = 100 * progress->half_width;
 
-    fprintf(stderr, ", worst interval +-%.*f %% of %g %% wanted (%s, %" PRIu64 " worker%s)",
+    fprintf(stderr, "worst interval +-%.*f %% of %g %% wanted (%s x%" PRIu64 ")",
             csw_decimals(half), half, 100 * progress->precision, progress->widest->driver,
-            progress->widest->workers, progress->widest->workers == 1 ? "" : "s");
+            progress->widest->workers);
 }
 
-/* Rounds that are fixed end at a known visit; others may end long before. */
+/*
+ * How far it is: visits of a number that is fixed, or the interval that closes in. The point that
+ * is being visited has room beside the one, which an ordinary terminal is not wide enough for
+ * beside the other.
+ */
 void cli_show_progress(void *context, const struct csw_progress *progress)
 {
     (void)context;
@@ -125,10 +127,12 @@ void cli_show_progress(void *context, const struct csw_progress *progress)
     if (fixed)
         fprintf(stderr, "[%" PRIu64 "/%" PRIu64 "] ", progress->done, progress->total);
     fprintf(stderr, "round %" PRIu64 "  ", progress->round + 1);
-    print_point(progress->point);
-    print_interval(progress);
+    if (fixed || !isfinite(progress->half_width))
+        print_point(progress->point);
+    else
+        print_interval(progress);
     if (!isnan(progress->left_s))
-        fprintf(stderr, ", %u:%02u left%s", left / 60, left % 60, fixed ? "" : " at most");
+        fprintf(stderr, "  %u:%02u left%s", left / 60, left % 60, fixed ? "" : " at most");
     fflush(stderr);
 }
 

@@ -43,11 +43,13 @@ static const struct argp_option options[] = {
      "Visit all points in rounds until every speedup is known to +-SHARE, at 99 % confidence, "
      "0.2% to 50% (default: 1%)",
      0},
-    {"min-rounds", KEY_MIN, "N", 0, "But at least N rounds (default: 10)", 0},
-    {"max-rounds", KEY_MAX, "N", 0, "And at most N rounds (default: 100)", 0},
+    {"min-rounds", KEY_MIN, "N", 0, "With --precision: at least N rounds (default: 10)", 0},
+    {"max-rounds", KEY_MAX, "N", 0, "With --precision: at most N rounds (default: 100)", 0},
     {"max-time", KEY_TIME, "TIME", 0,
-     "And no round that would end later than TIME after the start: 90s, 5m, 1h (default: 5m)", 0},
-    {"rounds", KEY_ROUNDS, "N", 0, "Exactly N rounds instead, whatever they show", 0},
+     "With --precision: begin no round that would end later than TIME after the start: 90s, 5m, "
+     "1h (default: 5m)",
+     0},
+    {"rounds", KEY_ROUNDS, "N", 0, "Exactly N rounds, in place of --precision", 0},
     {"warm-rounds", KEY_WARM, "N", 0,
      "Rounds before the first one that are not kept (default: 0); all usable CPUs compute for "
      "0.2 s before in any case",

@@ -66,10 +66,10 @@ int csw_report_weak_print(const struct csw_report *report, FILE *out, struct csw
     const int code = csw_table_print(table, out, err);
 
     fprintf(out, "\n");
-    fprintf(out,
-            "Weak scaling: p workers have p times the work of one, so S_abs is p T_serial/T_p "
-            "and S_rel is\np T_1/T_p. serial fraction: Gustafson's (p - S_rel)/(p - 1), of the "
-            "time with p workers.\n\n");
+    fprintf(out, "Weak scaling: p workers have p times the work of one; S_abs is p T_serial/T_p, "
+                 "S_rel p T_1/T_p.\n"
+                 "serial fraction: Gustafson's (p - S_rel)/(p - 1); where the interval holds 0, "
+                 "none is resolved.\n\n");
     return code;
 }
 
