@@ -46,6 +46,25 @@ uint64_t cli_number(const char *name, const char *text, uint64_t least, uint64_t
 /* Whether --format says json, not table; another one ends the program, as above. */
 bool cli_wants_json(const char *format);
 
+/* How often a sweep visits its points: the texts as given, NULL where an option was not. */
+struct cli_rounds {
+    char *rounds, *precision, *min_rounds, *max_rounds, *max_time, *warm_rounds;
+};
+
+/* Their parser, as the child of a command's own; its input is a struct cli_rounds. */
+extern const struct argp cli_rounds_argp;
+
+struct csw_plan;
+
+/* Sets what a sweep does by default: it stops by precision, within five minutes. */
+void cli_rounds_default(struct csw_plan *);
+
+/* Takes over what another plan says about rounds. */
+void cli_rounds_copy(struct csw_plan *, const struct csw_plan *from);
+
+/* Writes what is given over the plan. Returns 0, or -EINVAL naming what is wrong. */
+int cli_rounds_overlay(struct csw_plan *, const struct cli_rounds *given, struct csw_err *);
+
 /* What run and sweep share: the texts as given, NULL where an option was not. */
 struct cli_common {
     char *tasks, *pin, *memory, *samples, *min_ms; /* tasks: of --n or --tasks */
@@ -104,7 +123,6 @@ int cli_choose_isa(const char *wanted, struct csw_err *);
 /* ---- what the commands that write a result file share ---------------------------------------- */
 
 struct csw_host;
-struct csw_plan;
 struct csw_progress;
 struct csw_topo;
 struct csw_writer;

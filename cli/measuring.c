@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 
 #include "harness/files.h"
 #include "harness/sweep.h"
+#include "harness/units.h"
 
 /* ---- before the first visit ----------------------------------------------------------------- */
 
@@ -145,16 +147,37 @@ static void print_point(const struct csw_point *point)
                 point->workers);
 }
 
+/* "worst interval +-2.30 % of 1 % wanted (fork x2)" */
+static void print_interval(const struct csw_progress *progress)
+{
+    const double half = 100 * progress->half_width;
+
+    fprintf(stderr, "worst interval +-%.*f %% of %g %% wanted (%s x%" PRIu64 ")",
+            csw_decimals(half), half, 100 * progress->precision, progress->widest->driver,
+            progress->widest->workers);
+}
+
+/*
+ * How far it is: visits of a number that is fixed, or the interval that closes in. The point that
+ * is being visited has room beside the one, which an ordinary terminal is not wide enough for
+ * beside the other.
+ */
 void cli_show_progress(void *context, const struct csw_progress *progress)
 {
     (void)context;
+    const bool fixed = !(progress->precision > 0);
     const unsigned left = isnan(progress->left_s) ? 0 : (unsigned)progress->left_s;
 
-    fprintf(stderr, "\r\033[K[%" PRIu64 "/%" PRIu64 "] round %" PRIu64 "  ", progress->done,
-            progress->total, progress->round + 1);
-    print_point(progress->point);
+    fprintf(stderr, "\r\033[K");
+    if (fixed)
+        fprintf(stderr, "[%" PRIu64 "/%" PRIu64 "] ", progress->done, progress->total);
+    fprintf(stderr, "round %" PRIu64 "  ", progress->round + 1);
+    if (fixed || !isfinite(progress->half_width))
+        print_point(progress->point);
+    else
+        print_interval(progress);
     if (!isnan(progress->left_s))
-        fprintf(stderr, "  %u:%02u left", left / 60, left % 60);
+        fprintf(stderr, "  %u:%02u left%s", left / 60, left % 60, fixed ? "" : " at most");
     fflush(stderr);
 }
 

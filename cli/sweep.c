@@ -30,9 +30,11 @@
 /* Options as given; NULL: not given, which --resume tells from "given as the default". */
 struct sweep_options {
     struct cli_common common;
-    char *kernel, *driver, *workers, *schedule, *rounds, *seed, *exclude;
+    struct cli_rounds rounds;
+    char *kernel, *driver, *workers, *schedule, *seed, *exclude;
     char *output, *resume;
     uint64_t timeout_s;
+    bool weak;
 };
 
 /* What is open while the command runs. */
@@ -56,12 +58,12 @@ enum {
     KEY_DRIVER = 'd',
     KEY_WORKERS = 'w',
     KEY_SCHEDULE = 's',
-    KEY_ROUNDS = 'r',
     KEY_OUTPUT = 'o',
     KEY_SEED = 0x100,
     KEY_RESUME,
     KEY_TIMEOUT,
     KEY_EXCLUDE,
+    KEY_WEAK,
 };
 
 static const struct argp_option sweep_argp_options[] = {
@@ -79,7 +81,8 @@ static const struct argp_option sweep_argp_options[] = {
      "if not given "
      "(default: dynamic)",
      0},
-    {"rounds", KEY_ROUNDS, "N", 0, "How often every point is visited (default: 15)", 0},
+    {"weak", KEY_WEAK, NULL, 0,
+     "Weak scaling: p workers do each task p times, so that each has the work of one alone", 0},
     {"seed", KEY_SEED, "N", 0, "Draws the order of each round (default: 1)", 0},
     {"exclude", KEY_EXCLUDE, "RULE", 0,
      "What marks a sample as disturbed, which keeps it: terms QUANTITY<NUMBER or QUANTITY>NUMBER "
@@ -100,7 +103,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &options->common;
+        state->child_inputs[0] = &options->rounds;
+        state->child_inputs[1] = &options->common;
         return 0;
     case KEY_KERNEL:
         options->kernel = argument;
@@ -114,8 +118,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_SCHEDULE:
         options->schedule = argument;
         return 0;
-    case KEY_ROUNDS:
-        options->rounds = argument;
+    case KEY_WEAK:
+        options->weak = true;
         return 0;
     case KEY_SEED:
         options->seed = argument;
@@ -137,18 +141,21 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-static const struct argp_child sweep_children[] = {{&cli_common_argp, 0, NULL, 0}, {0}};
+static const struct argp_child sweep_children[] = {
+    {&cli_rounds_argp, 0, NULL, 0}, {&cli_common_argp, 0, NULL, 0}, {0}};
 
 const struct argp cli_sweep_argp = {
     .options = sweep_argp_options,
     .children = sweep_children,
     .parser = parse,
     .doc = "Measures every driver at every worker count, in rounds of fresh processes, and reports "
-           "the speedups with their intervals. Without options: the ceiling of this machine, the "
-           "textbook loop, and the IO baseline."
+           "the speedups with their intervals. Rounds go on until the speedups are known to "
+           "+-1 %, or for five minutes. Without options: the ceiling of this machine, the textbook "
+           "loop, and the IO baseline."
            "\vExamples:\n"
            "  coresweep sweep\n"
            "  coresweep sweep --kernel sqrt --n 1e8 --driver pthread,openmp --workers 1-8\n"
+           "  coresweep sweep --precision 0.5% --max-time 1h\n"
            "  coresweep sweep --resume coresweep-box-20260101T120000.jsonl",
 };
 
@@ -193,14 +200,15 @@ static int overlay(struct csw_plan *plan, const struct sweep_options *given, str
     if (given->common.settings &&
         csw_for_each_option(given->common.settings, set_option, &plan->settings, err) < 0)
         return err->code;
-    if (given->rounds)
-        plan->rounds = cli_number("--rounds", given->rounds, 1, CSW_MAX_ROUNDS);
+    if (cli_rounds_overlay(plan, &given->rounds, err) < 0)
+        return err->code;
     if (given->common.samples)
         plan->samples = cli_number("--samples", given->common.samples, 1, CSW_MAX_SAMPLES);
     if (given->common.min_ms)
         plan->min_ms = cli_number("--min-ms", given->common.min_ms, 1, CLI_MAX_MIN_MS);
     if (given->seed)
         plan->seed = cli_number("--seed", given->seed, 0, UINT64_MAX);
+    plan->weak |= given->weak;
     plan->huge_pages |= given->common.huge_pages;
     plan->oversubscribe |= given->common.oversubscribe;
     return 0;
@@ -221,10 +229,10 @@ static int default_plan(struct csw_plan *plan, const char *command, struct csw_e
                               .pin = strdup("cores"),
                               .memory = strdup("first-touch"),
                               .exclude = strdup(CSW_EXCLUDE_DEFAULT),
-                              .rounds = 15,
                               .samples = 1,
                               .min_ms = 20,
                               .seed = 1};
+    cli_rounds_default(plan);
     if (!plan->version || !plan->command || !plan->kernel || !plan->options || !plan->driver ||
         !plan->settings || !plan->workers || !plan->tasks || !plan->schedule || !plan->pin ||
         !plan->memory || !plan->exclude)
@@ -344,6 +352,7 @@ static int check_plan(struct sweep_command *command, struct csw_err *err)
                                       .workers = there->workers,
                                       .schedule = there->schedule,
                                       .exclude = there->exclude,
+                                      .weak = there->weak,
                                       .common = {.tasks = there->tasks,
                                                  .options = there->options,
                                                  .settings = there->settings,
@@ -355,7 +364,7 @@ static int check_plan(struct sweep_command *command, struct csw_err *err)
 
     if (code == 0 && there->grain)
         code = set_text(&here->grain, there->grain, err);
-    here->rounds = there->rounds;
+    cli_rounds_copy(here, there);
     here->samples = there->samples;
     here->min_ms = there->min_ms;
     here->seed = there->seed;
@@ -372,6 +381,8 @@ static int open_again(struct sweep_command *command, struct csw_err *err)
         code = csw_results_read(&command->before, command->path, err);
     if (code == 0)
         code = check_plan(command, err);
+    if (code == 0) /* this part may have another time than the one before */
+        command->before.plan.max_seconds = command->plan.max_seconds;
     if (code == 0)
         code = csw_exclude_parse(&command->exclude, command->before.plan.exclude, err);
     if (code == 0)
@@ -501,6 +512,7 @@ static int carry_out(struct sweep_command *command, struct csw_err *err)
         .plan = plan,
         .writer = command->writer,
         .before = resumed ? &command->before : NULL,
+        .topo = command->topo,
         .visit = command->visit,
         .costs = true,
         .watch = {.progress = isatty(STDERR_FILENO) ? cli_show_progress : NULL,

@@ -14,6 +14,7 @@
 #include "options.h"
 #include "random.h"
 #include "settings.h"
+#include "weak.h"
 
 /* ---- series --------------------------------------------------------------------------------- */
 
@@ -339,8 +340,9 @@ static int append_point(struct csw_plan *plan, const struct csw_point *point, st
     last->settings = strdup(point->settings);
     last->base = strdup(point->base);
     last->unit = strdup(point->unit);
+    last->grown_from = strdup(point->grown_from);
     if (!last->kernel || !last->options || !last->tasks || !last->schedule || !last->driver ||
-        !last->settings || !last->base || !last->unit)
+        !last->settings || !last->base || !last->unit || !last->grown_from)
         return csw_fail(err, -ENOMEM, "no memory for a point");
     return 0;
 }
@@ -373,20 +375,37 @@ static bool has_crew(const struct crew *crew, const char *schedule)
             strcmp(point->settings, crew->settings) == 0 &&
             strcmp(point->kernel, series->kernel) == 0 &&
             strcmp(point->options, series->options) == 0 &&
-            strcmp(point->tasks, series->tasks) == 0 &&
+            strcmp(csw_ungrown_tasks(point), series->tasks) == 0 &&
             (!schedule || strcmp(point->schedule, schedule) == 0))
             return true;
     }
     return false;
 }
 
-static int make_point(const struct crew *crew, const char *schedule, unsigned workers,
-                      struct csw_err *err)
+/* Whether the tasks that have grown can still be cut, and their data fit into memory. */
+static int check_grown(const struct point_maker *maker, const char *tasks, const char *schedule,
+                       struct csw_err *err)
+{
+    struct csw_workload workload = {0};
+    struct csw_schedule handout;
+    int code = csw_workload_parse(&workload, tasks, err);
+
+    if (code == 0)
+        code = csw_schedule_parse(&handout, schedule, err);
+    if (code == 0)
+        code = csw_job_check(maker->kernel, &workload, &handout, err);
+    csw_workload_release(&workload);
+    return code;
+}
+
+static int make_point(const struct crew *crew, const char *schedule, const char *tasks,
+                      unsigned workers, struct csw_err *err)
 {
     const struct point_maker *maker = crew->maker;
+    const bool grown = tasks != maker->series->tasks;
     const struct csw_point point = {.kernel = maker->series->kernel,
                                     .options = maker->series->options,
-                                    .tasks = maker->series->tasks,
+                                    .tasks = (char *)tasks,
                                     .schedule = (char *)schedule,
                                     .driver = (char *)crew->driver->name,
                                     .settings = (char *)crew->settings,
@@ -394,15 +413,31 @@ static int make_point(const struct crew *crew, const char *schedule, unsigned wo
                                     .workers = workers,
                                     .oversubscribed = workers > maker->room->pus,
                                     .waits = maker->kernel->flags & CSW_WAITS,
-                                    .unit = (char *)maker->kernel->unit};
+                                    .unit = (char *)maker->kernel->unit,
+                                    .grown_from = grown ? maker->series->tasks : (char *)""};
 
     return append_point(maker->plan, &point, err);
+}
+
+/* The point of a weak sweep, whose work grows with the workers. */
+static int make_grown_point(const struct crew *crew, const char *schedule, unsigned workers,
+                            struct csw_err *err)
+{
+    char *tasks = NULL;
+    int code = csw_tasks_grown(&tasks, crew->maker->series->tasks, workers, err);
+
+    if (code == 0)
+        code = check_grown(crew->maker, tasks, schedule, err);
+    if (code == 0)
+        code = make_point(crew, schedule, tasks, workers, err);
+    free(tasks);
+    return code;
 }
 
 /* One base serves all schedules of a kernel, since the work is the same. */
 static int ensure_base(const struct crew *base, struct csw_err *err)
 {
-    return has_crew(base, NULL) ? 0 : make_point(base, "whole", 1, err);
+    return has_crew(base, NULL) ? 0 : make_point(base, "whole", base->maker->series->tasks, 1, err);
 }
 
 static int make_points(const struct crew *crew, struct csw_err *err)
@@ -415,8 +450,13 @@ static int make_points(const struct crew *crew, struct csw_err *err)
 
     if (code == 0)
         code = csw_driver_check(crew->driver, maker->kernel, &handout, 1, err);
-    for (size_t i = 0; code == 0 && i < counts; i++)
-        code = make_point(crew, schedule, maker->counts->count[i], err);
+    for (size_t i = 0; code == 0 && i < counts; i++) {
+        const unsigned workers = maker->counts->count[i];
+
+        code = maker->plan->weak && workers > 1
+                   ? make_grown_point(crew, schedule, workers, err)
+                   : make_point(crew, schedule, maker->series->tasks, workers, err);
+    }
     return code;
 }
 

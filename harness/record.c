@@ -550,6 +550,12 @@ void csw_event_release(struct csw_event *event)
         release_texts(&csw_event_fields, event);
 }
 
+void csw_end_release(struct csw_end *end)
+{
+    if (end)
+        release_texts(&csw_end_fields, end);
+}
+
 void csw_reading_release(struct csw_reading *reading)
 {
     if (reading)

@@ -8,6 +8,8 @@
 
 #include <coresweep/driver.h>
 
+#include "weak.h"
+
 const struct csw_report_column csw_report_columns[] = {
     {"time_ns", offsetof(struct csw_cell, time_ns)},
     {"s_abs", offsetof(struct csw_cell, s_abs)},
@@ -201,7 +203,7 @@ static void fill_rate(struct csw_cell *cell, struct samples samples)
 bool csw_same_work(const struct csw_point *a, const struct csw_point *b)
 {
     return strcmp(a->kernel, b->kernel) == 0 && strcmp(a->options, b->options) == 0 &&
-           strcmp(a->tasks, b->tasks) == 0;
+           strcmp(csw_ungrown_tasks(a), csw_ungrown_tasks(b)) == 0;
 }
 
 bool csw_is_base(const struct csw_point *base, const struct csw_point *point)
@@ -301,6 +303,16 @@ static int fill_times(struct csw_report *report, size_t point, double *scratch, 
     return 0;
 }
 
+/* How much faster the work of `cell` is done than that of `base`, whose work may be less. */
+static struct csw_estimate speedup(const struct csw_cell *base, const double *base_ns,
+                                   const struct csw_cell *cell, const double *cell_ns,
+                                   size_t rounds)
+{
+    const double growth = (double)csw_growth(cell->point) / (double)csw_growth(base->point);
+
+    return csw_estimate_times(csw_paired_ratio(base_ns, cell_ns, rounds), growth);
+}
+
 static void fill_speedups(const struct csw_report *report, struct csw_cell *cell)
 {
     const struct csw_cell *base = base_of(report, cell), *single = single_of(report, cell);
@@ -308,11 +320,11 @@ static void fill_speedups(const struct csw_report *report, struct csw_cell *cell
 
     cell->s_abs = cell->s_rel = cell->s_cpu = csw_estimate_none;
     if (base)
-        cell->s_abs = csw_paired_ratio(base->round_ns, cell->round_ns, rounds);
+        cell->s_abs = speedup(base, base->round_ns, cell, cell->round_ns, rounds);
     if (single)
-        cell->s_rel = csw_paired_ratio(single->round_ns, cell->round_ns, rounds);
+        cell->s_rel = speedup(single, single->round_ns, cell, cell->round_ns, rounds);
     if (base && !cell->point->waits)
-        cell->s_cpu = csw_paired_ratio(base->round_cpu_ns, cell->round_cpu_ns, rounds);
+        cell->s_cpu = speedup(base, base->round_cpu_ns, cell, cell->round_cpu_ns, rounds);
     cell->efficiency = csw_estimate_times(cell->s_abs, 1 / (double)cell->point->workers);
 }
 

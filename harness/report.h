@@ -50,7 +50,10 @@ struct csw_report {
 int csw_report_init(struct csw_report *ret_report, const struct csw_results *, struct csw_err *);
 void csw_report_release(struct csw_report *);
 
-/* Whether times of the two may be divided by each other: kernel, options and tasks are the same. */
+/*
+ * Whether times of the two may be divided by each other: kernel, options and tasks are the same,
+ * those that grew with the workers apart: their speedup is scaled by the growth (see weak.h).
+ */
 bool csw_same_work(const struct csw_point *, const struct csw_point *);
 
 /* Whether S_abs of the point is over the other one: its base's driver and settings, same work. */

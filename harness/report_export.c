@@ -11,6 +11,8 @@
 #include "label.h"
 #include "record_json.h"
 #include "report_noise.h"
+#include "report_stop.h"
+#include "report_weak.h"
 #include "report_why.h"
 
 static const struct csw_estimate *estimate_of(const struct csw_cell *cell,
@@ -73,6 +75,7 @@ static json_t *cell_json(const struct csw_report *report, size_t point)
         json_object_set_new(object, csw_report_columns[c].name,
                             csw_estimate_json(estimate_of(cell, &csw_report_columns[c])));
     json_object_set_new(object, "loss", loss_json(&cell->loss));
+    csw_report_weak_json(cell, object);
     json_object_set_new(object, "round_ns", rounds_json(cell->round_ns, report->rounds));
     json_object_set_new(object, "round_cpu_ns", rounds_json(cell->round_cpu_ns, report->rounds));
     return object;
@@ -99,6 +102,7 @@ static const struct {
     const char *name;
     json_t *(*json)(const struct csw_report *);
 } parts[] = {
+    {"stop", csw_report_stop_json},
     {"noise", noise_json},
     {"why", csw_report_why_json},
 };

@@ -11,6 +11,8 @@
 #include "label.h"
 #include "options.h"
 #include "report_noise.h"
+#include "report_stop.h"
+#include "report_weak.h"
 #include "report_why.h"
 #include "table.h"
 #include "units.h"
@@ -188,6 +190,7 @@ static void print_notes(const struct csw_report *report, const char *line_end, F
                 report->results->host.usable_pus, line_end);
     print_other_base(report, line_end, out);
     print_runtimes(report, line_end, out);
+    csw_report_stop_print(report, line_end, out);
 }
 
 /* ---- text ----------------------------------------------------------------------------------- */
@@ -233,6 +236,8 @@ int csw_report_table(const struct csw_report *report, FILE *out, struct csw_err 
     for (size_t i = 0; code == 0 && i < report->count; i++)
         if (leads(report, i))
             code = print_series(report, i, out, err);
+    if (code == 0)
+        code = csw_report_weak_print(report, out, err);
     if (code < 0)
         return code;
     print_notes(report, "", out);

@@ -154,6 +154,7 @@ static int read_line(struct csw_results *results, const json_t *object, struct c
         return read_event(results, object, err);
     if (strcmp(type, "end") == 0) {
         results->ended = true;
+        csw_end_release(&results->end);
         return csw_record_read(&csw_end_fields, &results->end, object, err);
     }
     return 0; /* a later coresweep's addition */
@@ -237,6 +238,7 @@ void csw_results_release(struct csw_results *results)
         csw_reading_release(&results->reading[i]);
     for (size_t i = 0; i < results->costs; i++)
         csw_cost_release(&results->cost[i]);
+    csw_end_release(&results->end);
     free(results->sample);
     free(results->event);
     free(results->reading);

@@ -515,6 +515,7 @@ int csw_story_fill(struct csw_plan *plan, const struct csw_story_wish *wish,
     free(plan->story);
     plan->story = story_text(wish);
     plan->rounds = wish->rounds;
+    plan->precision = plan->max_seconds = NAN; /* all of them */
     if (code == 0 && !plan->story)
         code = csw_fail(err, -ENOMEM, "no memory for a story");
     if (code == 0)

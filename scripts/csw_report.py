@@ -40,7 +40,8 @@ class Point:
 
     kernel: str
     options: str  # "input=random isa=auto"; empty: the kernel has none
-    tasks: str
+    tasks: str  # of one worker, where they grow with the workers
+    growth: float
     schedule: str
     driver: str
     settings: str  # "python=/usr/bin/python3"; empty: the driver has none
@@ -102,7 +103,8 @@ class Series:
         if base is None:
             return []
         pairs = zip(base.round_ns, point.round_ns)
-        return [base / mine for base, mine in pairs if base is not None and mine is not None]
+        return [point.growth * base / mine for base, mine in pairs
+                if base is not None and mine is not None]
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ class Report:
 
     confidence: float
     complete: bool
-    rounds: Optional[float]  # planned
+    rounds: Optional[float]  # planned; None: as many as the precision took
     pin: str
     host: dict  # HOST_NUMBERS are numbers or None, the others text
     series: tuple[Series, ...]
@@ -164,7 +166,8 @@ def parse_point(cell: dict) -> Point:
     return Point(
         kernel=str(cell["kernel"]),
         options=str(cell.get("options", "")),  # older reports have none, nor settings
-        tasks=str(cell["tasks"]),
+        tasks=str(cell.get("grown_from") or cell["tasks"]),
+        growth=positive(cell.get("growth")) or 1,
         schedule=str(cell["schedule"]),
         driver=str(cell["driver"]),
         settings=str(cell.get("settings", "")),
@@ -217,7 +220,7 @@ def parse_report(data: dict) -> Report:
     return Report(
         confidence=float(data["confidence"]),
         complete=bool(data["complete"]),
-        rounds=positive(data["plan"].get("rounds")),
+        rounds=None if data["plan"].get("precision") else positive(data["plan"].get("rounds")),
         pin=str(data["plan"].get("pin") or "not recorded"),
         host=parse_host(data["host"]),
         series=tuple(split_series(points)),

@@ -43,7 +43,7 @@ may_include bench/drivers.d '<coresweep/|"([a-z_]+\.(h|def)"|harness/)'
 only_in hwloc harness/place.c
 only_in omp.h drivers/openmp.c bench/drivers.d/openmp_{runtime,kernel}.c
 only_in threads.h drivers/threads.c
-only_in pthread.h drivers/thread.h drivers/library.c drivers/fork.c run/job.c \
+only_in pthread.h drivers/thread.h drivers/library.c drivers/fork.c harness/warm.c run/job.c \
     probes/{unjoined,ticker,prices,carry}.c bench/squares.d/crew.h \
     bench/drivers.d/{condvar,thread_each,measure_probe}.c
 only_in tbb/ bench/drivers.d/tbb.cpp drivers/tbb.cpp

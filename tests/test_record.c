@@ -183,6 +183,7 @@ static void lines_of_plain_records_hold_all_their_fields(void)
         check_object(parsed(csw_reading_line(&reading.reading)), &csw_reading_fields, &reading, 0);
         csw_host_release(&host.host);
         csw_event_release(&event.event);
+        csw_end_release(&end.end);
         csw_reading_release(&reading.reading);
     }
 }

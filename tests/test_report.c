@@ -64,15 +64,15 @@ static struct csw_sample *add_sample(struct world *world, uint64_t point, uint64
 #define WORK (char *)"trial", (char *)"", (char *)"50,60"
 static struct csw_point trial_points[] = {
     {WORK, (char *)"whole", (char *)"serial", (char *)"", (char *)"serial", 1, false, false,
-     (char *)"comparisons", 0, NULL, NULL},
+     (char *)"comparisons", 0, NULL, NULL, NULL},
     {WORK, (char *)"dynamic", (char *)"pthread", (char *)"", (char *)"serial", 1, false, false,
-     (char *)"comparisons", 0, NULL, NULL},
+     (char *)"comparisons", 0, NULL, NULL, NULL},
     {WORK, (char *)"dynamic", (char *)"pthread", (char *)"", (char *)"serial", 2, false, false,
-     (char *)"comparisons", 0, NULL, NULL},
+     (char *)"comparisons", 0, NULL, NULL, NULL},
     {WORK, (char *)"dynamic", (char *)"pthread", (char *)"", (char *)"serial", 4, false, false,
-     (char *)"comparisons", 0, NULL, NULL},
+     (char *)"comparisons", 0, NULL, NULL, NULL},
     {WORK, (char *)"dynamic", (char *)"fork", (char *)"", (char *)"serial", 8, true, false,
-     (char *)"comparisons", 0, NULL, NULL},
+     (char *)"comparisons", 0, NULL, NULL, NULL},
 };
 
 /* What a round multiplies all its times by: far more than any difference between the points. */
@@ -262,19 +262,19 @@ static void bases_are_of_the_same_work_and_schedule(void)
 {
     static struct csw_point points[] = {
         {(char *)"trial", (char *)"", (char *)"9", (char *)"whole", (char *)"serial", (char *)"",
-         (char *)"serial", 1, false, false, (char *)"comparisons", 0, NULL, NULL},
+         (char *)"serial", 1, false, false, (char *)"comparisons", 0, NULL, NULL, NULL},
         {(char *)"trial", (char *)"", (char *)"8", (char *)"whole", (char *)"serial", (char *)"",
-         (char *)"serial", 1, false, false, (char *)"comparisons", 0, NULL, NULL},
+         (char *)"serial", 1, false, false, (char *)"comparisons", 0, NULL, NULL, NULL},
         {(char *)"trial", (char *)"", (char *)"8", (char *)"whole", (char *)"fork", (char *)"",
-         (char *)"serial", 1, false, false, (char *)"comparisons", 0, NULL, NULL},
+         (char *)"serial", 1, false, false, (char *)"comparisons", 0, NULL, NULL, NULL},
         {(char *)"trial", (char *)"", (char *)"8", (char *)"static", (char *)"fork", (char *)"",
-         (char *)"serial", 1, false, false, (char *)"comparisons", 0, NULL, NULL},
+         (char *)"serial", 1, false, false, (char *)"comparisons", 0, NULL, NULL, NULL},
         {(char *)"trial", (char *)"", (char *)"8", (char *)"static", (char *)"pthread", (char *)"",
-         (char *)"serial", 1, false, false, (char *)"comparisons", 0, NULL, NULL},
+         (char *)"serial", 1, false, false, (char *)"comparisons", 0, NULL, NULL, NULL},
         {(char *)"trial", (char *)"", (char *)"8", (char *)"static", (char *)"fork", (char *)"",
-         (char *)"serial", 2, false, false, (char *)"comparisons", 0, NULL, NULL},
+         (char *)"serial", 2, false, false, (char *)"comparisons", 0, NULL, NULL, NULL},
         {(char *)"sqrt", (char *)"", (char *)"8", (char *)"static", (char *)"fork", (char *)"",
-         (char *)"serial", 2, false, false, (char *)"comparisons", 0, NULL, NULL},
+         (char *)"serial", 2, false, false, (char *)"comparisons", 0, NULL, NULL, NULL},
     };
     static const double times_ms[] = {1000, 60, 70, 80, 90, 40, 5};
     struct world *world = world_new(points, COUNT(points), 6);
@@ -483,13 +483,13 @@ static struct world *wide_world(double base_ns)
 {
     static struct csw_point points[] = {
         {WORK, (char *)"whole", (char *)"serial", (char *)"", (char *)"serial", 1, false, false,
-         (char *)"comparisons", 0, NULL, NULL},
+         (char *)"comparisons", 0, NULL, NULL, NULL},
         {WORK, (char *)"dynamic", (char *)"pthread", (char *)"", (char *)"serial", 1, false, false,
-         (char *)"comparisons", 0, NULL, NULL},
+         (char *)"comparisons", 0, NULL, NULL, NULL},
         {WORK, (char *)"dynamic", (char *)"pthread", (char *)"", (char *)"serial", 32, false, false,
-         (char *)"comparisons", 0, NULL, NULL},
+         (char *)"comparisons", 0, NULL, NULL, NULL},
         {WORK, (char *)"dynamic", (char *)"pthread", (char *)"", (char *)"serial", 64, true, false,
-         (char *)"comparisons", 0, NULL, NULL},
+         (char *)"comparisons", 0, NULL, NULL, NULL},
     };
     struct world *world = world_new(points, COUNT(points), 10);
 
@@ -519,7 +519,7 @@ static void titles_of_long_workloads_are_cut(void)
         {(char *)"count", (char *)"",
          (char *)"1,2,3,4,5,1,2,3,4,5,1,2,3,4,5,1,2,3,4,5,1,2,3,4,5,1,2,3,4,5",
          (char *)"dynamic:100000", (char *)"pthread", (char *)"", (char *)"serial", 1, false, false,
-         (char *)"comparisons", 0, NULL, NULL}};
+         (char *)"comparisons", 0, NULL, NULL, NULL}};
     struct world *world = world_new(points, 1, 1);
 
     for_each_line(text_of(world, csw_report_table), check_width, NULL);
@@ -733,19 +733,19 @@ static struct world *world_of_choices(void)
     static struct csw_point points[] = {
         {(char *)"array", (char *)"input=mixed isa=auto", (char *)"9", (char *)"whole",
          (char *)"serial", (char *)"", (char *)"serial", 1, false, false, (char *)"values", 0, NULL,
-         NULL},
+         NULL, NULL},
         {(char *)"array", (char *)"input=mixed isa=auto", (char *)"9", (char *)"static",
          (char *)"fork", (char *)"", (char *)"serial", 2, false, false, (char *)"values", 0, NULL,
-         NULL},
+         NULL, NULL},
         {(char *)"array", (char *)"input=range isa=auto", (char *)"9", (char *)"whole",
          (char *)"serial", (char *)"", (char *)"serial", 1, false, false, (char *)"values", 0, NULL,
-         NULL},
+         NULL, NULL},
         {(char *)"array", (char *)"input=range isa=auto", (char *)"9", (char *)"static",
          (char *)"fork", (char *)"", (char *)"serial", 1, false, false, (char *)"values", 0, NULL,
-         NULL},
+         NULL, NULL},
         {(char *)"array", (char *)"input=range isa=auto", (char *)"9", (char *)"static",
          (char *)"fork", (char *)"", (char *)"serial", 2, false, false, (char *)"values", 0, NULL,
-         NULL},
+         NULL, NULL},
     };
     static const double times_ms[] = {100, 50, 400, 300, 100};
     struct world *world = world_new(points, COUNT(points), 6);
@@ -798,7 +798,7 @@ static void titles_with_options_fit_as_well(void)
     static struct csw_point points[] = {
         {(char *)"array", (char *)"input=squares isa=avx512 operation=count", (char *)"100000000",
          (char *)"static", (char *)"fork", (char *)"", (char *)"serial", 2, false, false,
-         (char *)"values", 0, NULL, NULL}};
+         (char *)"values", 0, NULL, NULL, NULL}};
     struct world *world = world_new(points, 1, 1);
 
     for_each_line(text_of(world, csw_report_table), check_width, NULL);
@@ -840,9 +840,9 @@ static void waiting_kernels_show_no_efficiency_and_no_cpu_speedup(void)
 {
     static struct csw_point points[] = {
         {(char *)"sleep", (char *)"", (char *)"5,5", (char *)"whole", (char *)"serial", (char *)"",
-         (char *)"serial", 1, false, true, (char *)"ms waited", 0, NULL, NULL},
+         (char *)"serial", 1, false, true, (char *)"ms waited", 0, NULL, NULL, NULL},
         {(char *)"sleep", (char *)"", (char *)"5,5", (char *)"whole", (char *)"pthread", (char *)"",
-         (char *)"serial", 2, false, true, (char *)"ms waited", 0, NULL, NULL},
+         (char *)"serial", 2, false, true, (char *)"ms waited", 0, NULL, NULL, NULL},
     };
     struct world *world = world_new(points, COUNT(points), 6);
     size_t dashes = 0;
@@ -866,7 +866,7 @@ static void an_unknown_kernel_is_reported_all_the_same(void)
                                         "1.00"};
     static struct csw_point points[] = {
         {(char *)"fractal", (char *)"", (char *)"5", (char *)"whole", (char *)"serial", (char *)"",
-         (char *)"serial", 1, false, false, (char *)"comparisons", 0, NULL, NULL}};
+         (char *)"serial", 1, false, false, (char *)"comparisons", 0, NULL, NULL, NULL}};
     struct world *world = world_new(points, 1, 6);
 
     for (uint64_t r = 0; r < 6; r++)

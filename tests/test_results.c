@@ -25,9 +25,9 @@ static char directory[200], path[256];
 
 static struct csw_point points[] = {
     {(char *)"trial", (char *)"", (char *)"50,60", (char *)"whole", (char *)"serial", (char *)"",
-     (char *)"serial", 1, false, false, (char *)"comparisons", 0, NULL, NULL},
+     (char *)"serial", 1, false, false, (char *)"comparisons", 0, NULL, NULL, NULL},
     {(char *)"trial", (char *)"", (char *)"50,60", (char *)"whole", (char *)"pthread", (char *)"",
-     (char *)"serial", 2, false, false, (char *)"comparisons", 0, NULL, NULL},
+     (char *)"serial", 2, false, false, (char *)"comparisons", 0, NULL, NULL, NULL},
 };
 
 static const struct csw_plan plan = {.schema = CSW_SCHEMA,

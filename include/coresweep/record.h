@@ -117,6 +117,7 @@ void csw_plan_release(struct csw_plan *);
 void csw_host_release(struct csw_host *);
 void csw_sample_release(struct csw_sample *);
 void csw_event_release(struct csw_event *);
+void csw_end_release(struct csw_end *);
 void csw_reading_release(struct csw_reading *);
 void csw_cost_release(struct csw_cost *);
 
