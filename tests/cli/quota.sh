@@ -17,12 +17,14 @@ parents() {
     done </proc/mounts
 }
 
-# limit GROUP: gives it a tenth of a CPU.
+# limit GROUP: gives it a tenth of a CPU, and the largest weight: others must not keep it from using
+# that up.
 limit() {
     if [ -e "$1/cpu.max" ]; then
-        echo '10000 100000' >"$1/cpu.max"
+        echo '10000 100000' >"$1/cpu.max" && echo 10000 >"$1/cpu.weight"
     else
-        echo 100000 >"$1/cpu.cfs_period_us" && echo 10000 >"$1/cpu.cfs_quota_us"
+        echo 100000 >"$1/cpu.cfs_period_us" && echo 10000 >"$1/cpu.cfs_quota_us" &&
+            echo 262144 >"$1/cpu.shares"
     fi
 }
 
