@@ -12,8 +12,6 @@
 #include "clock.h"
 #include "options.h"
 
-#define FAILURES_TO_GIVE_UP 2
-
 /* What is known of one point while the sweep runs. */
 struct point_state {
     double took_s; /* its last visit; 0: not visited yet */
@@ -151,7 +149,7 @@ static int note_failure(struct run *run, const struct csw_err *why, uint64_t rou
 {
     const struct csw_point *at = &run->sweep->plan->points[point];
     struct point_state *state = &run->points[point];
-    const bool give_up = ++state->failures >= FAILURES_TO_GIVE_UP;
+    const bool give_up = ++state->failures >= CSW_FAILURES_TO_GIVE_UP;
     char title[CSW_TITLE_SIZE], sentence[sizeof why->text + 480];
 
     run->failed++;
@@ -210,7 +208,7 @@ static int run_round(struct run *run, uint64_t round, size_t *order, struct csw_
 
         if (run->done[cell(plan, round, point)])
             continue;
-        if (run->points[point].failures >= FAILURES_TO_GIVE_UP) {
+        if (run->points[point].failures >= CSW_FAILURES_TO_GIVE_UP) {
             run->done[cell(plan, round, point)] = true;
             run->visits_done++;
             run->failed++;
