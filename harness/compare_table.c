@@ -147,11 +147,13 @@ static int print_differences(const struct csw_comparison *comparison, FILE *out,
 
     if (!stream)
         return csw_fail(err, -ENOMEM, "no memory for what differs between two files");
-    const int code = csw_for_each_difference(comparison->side[CSW_A].report->results,
-                                             comparison->side[CSW_B].report->results,
-                                             print_difference, stream, err);
+    int code = csw_for_each_difference(comparison->side[CSW_A].report->results,
+                                       comparison->side[CSW_B].report->results, print_difference,
+                                       stream, err);
     text = csw_stream_text(stream, &text);
-    if (code == 0 && text && *text)
+    if (code == 0 && !text)
+        code = csw_fail(err, -ENOMEM, "no memory for what differs between two files");
+    if (code == 0 && *text)
         fprintf(out, "The files differ in more than their times:\n%s\n", text);
     free(text);
     return code;
@@ -212,8 +214,8 @@ static void print_rule(const struct csw_comparison *comparison, FILE *out)
             "equivalent: the whole interval within it; unresolved: the rounds do not tell.\n",
             comparison->paired ? ", paired by round" : "", comparison->count, percent);
     if (!comparison->paired)
-        fprintf(out, "unpaired: drift between the two files is not excluded; `coresweep compare "
-                     "--live` does that.\n");
+        fprintf(out, "unpaired: drift between the two files is not excluded, as `coresweep compare "
+                     "--live` would.\n");
 }
 
 /* Rounds of the cell that has the most. */

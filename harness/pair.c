@@ -10,8 +10,6 @@
 #include "clock.h"
 #include "random.h"
 
-#define FAILURES_TO_GIVE_UP 2
-
 struct run {
     const struct csw_pair *pair;
     size_t *order;      /* of the points in this round */
@@ -82,7 +80,7 @@ static int note_failure(struct run *run, enum csw_side side, const struct csw_er
 {
     const struct csw_pair *pair = run->pair;
     const struct csw_point *at = &pair->plan->points[point];
-    const bool give_up = ++run->failures[point] >= FAILURES_TO_GIVE_UP;
+    const bool give_up = ++run->failures[point] >= CSW_FAILURES_TO_GIVE_UP;
     char sentence[sizeof why->text + 480];
 
     run->failed[side]++;
@@ -162,7 +160,7 @@ static int run_round(struct run *run, uint64_t round, struct csw_err *err)
     for (size_t position = 0; code == 0 && position < plan->count; position++) {
         const size_t point = run->order[position];
 
-        if (run->failures[point] < FAILURES_TO_GIVE_UP) {
+        if (run->failures[point] < CSW_FAILURES_TO_GIVE_UP) {
             code = visit_both(run, round, position, point, err);
             continue;
         }

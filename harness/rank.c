@@ -13,13 +13,6 @@
 /* Sums of probabilities that should meet the confidence exactly may miss it by this. */
 #define ROUNDING 1e-9
 
-static int compare(const void *a, const void *b)
-{
-    const double left = *(const double *)a, right = *(const double *)b;
-
-    return (left > right) - (left < right);
-}
-
 /* ---- two sorted samples --------------------------------------------------------------------- */
 
 struct sample {
@@ -36,7 +29,7 @@ static bool sample_init(struct sample *sample, const double *values, size_t coun
     for (size_t i = 0; i < count; i++)
         if (!isnan(values[i]))
             sample->value[sample->count++] = values[i];
-    qsort(sample->value, sample->count, sizeof *sample->value, compare);
+    csw_sort(sample->value, sample->count);
     return true;
 }
 

@@ -24,13 +24,6 @@ static void draw_rounds(const struct csw_resampling *plan, uint64_t *state, size
     }
 }
 
-static int compare(const void *a, const void *b)
-{
-    const double left = *(const double *)a, right = *(const double *)b;
-
-    return (left > right) - (left < right);
-}
-
 /* Between neighbours of sorted values, as R's quantile() does by default. */
 static double quantile(const double *sorted, size_t n, double share)
 {
@@ -54,7 +47,7 @@ static void fill_interval(struct csw_estimate *estimate, const struct csw_resamp
     estimate->low = estimate->high = NAN;
     if (n == 0 || (double)(plan->draws - n) >= MAX_MISSING * (double)plan->draws)
         return;
-    qsort(values, n, sizeof *values, compare);
+    csw_sort(values, n);
     estimate->low = quantile(values, n, tail);
     estimate->high = quantile(values, n, 1 - tail);
 }

@@ -58,19 +58,12 @@ static int compare_all(struct outcomes *outcomes, const struct csw_report *a,
 
 /* ---- summing up ----------------------------------------------------------------------------- */
 
-static int compare_numbers(const void *a, const void *b)
-{
-    const double left = *(const double *)a, right = *(const double *)b;
-
-    return (left > right) - (left < right);
-}
-
 /* What 5 % of the values exceed at most; sorts them. NAN where there are none. */
 static double exceeded_in_5_percent(double *values, size_t count)
 {
     if (count == 0)
         return NAN;
-    qsort(values, count, sizeof *values, compare_numbers);
+    csw_sort(values, count);
     return values[count - 1 - count / 20];
 }
 

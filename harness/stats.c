@@ -41,12 +41,17 @@ static int compare(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+void csw_sort(double *values, size_t count)
+{
+    qsort(values, count, sizeof *values, compare);
+}
+
 /* Sorts in place; the values are all numbers. */
 static struct csw_estimate median_of(double *values, size_t n, double confidence)
 {
     if (n == 0)
         return csw_estimate_none;
-    qsort(values, n, sizeof *values, compare);
+    csw_sort(values, n);
     const size_t k = csw_median_rank(n, confidence);
 
     return (struct csw_estimate){

@@ -20,6 +20,9 @@ extern const struct csw_estimate csw_estimate_none;
 /* True where the estimate has an interval. */
 bool csw_estimate_has_interval(const struct csw_estimate *);
 
+/* Sorts in place, ascending; the values are all numbers. */
+void csw_sort(double *values, size_t count);
+
 /* The probability of k <= n heads in n throws of a fair coin. */
 double csw_coin_probability(size_t n, size_t k);
 

@@ -20,7 +20,6 @@
 #include "stop.h"
 #include "warm.h"
 
-#define FAILURES_TO_GIVE_UP 2
 #define POINT_TEXT_SIZE (CSW_TITLE_SIZE + 200)
 
 /* What is known of one point while the sweep runs. */
@@ -224,7 +223,7 @@ static int note_failure(struct run *run, const struct csw_err *why, uint64_t rou
 {
     const struct csw_point *at = &run->sweep->plan->points[point];
     struct point_state *state = &run->points[point];
-    const bool give_up = ++state->failures >= FAILURES_TO_GIVE_UP;
+    const bool give_up = ++state->failures >= CSW_FAILURES_TO_GIVE_UP;
     char name[POINT_TEXT_SIZE], sentence[sizeof why->text + sizeof name + 40];
 
     run->failed++;
@@ -373,7 +372,7 @@ static int run_round(struct run *run, uint64_t round, size_t *order, struct csw_
 
         if (run->done[cell(plan, round, point)])
             continue;
-        if (run->points[point].failures >= FAILURES_TO_GIVE_UP) {
+        if (run->points[point].failures >= CSW_FAILURES_TO_GIVE_UP) {
             run->done[cell(plan, round, point)] = true;
             run->visits_done++;
             run->failed++;
@@ -392,7 +391,7 @@ static bool is_live(const struct run *run, size_t point)
     const struct csw_plan *plan = run->sweep->plan;
 
     return rounds_of(plan, point) == plan->rounds &&
-           run->points[point].failures < FAILURES_TO_GIVE_UP;
+           run->points[point].failures < CSW_FAILURES_TO_GIVE_UP;
 }
 
 static const double *times_of(const struct run *run, size_t point)

@@ -13,6 +13,9 @@
 
 #include "visit.h"
 
+/* Visits of one point that may fail before it is given up. */
+#define CSW_FAILURES_TO_GIVE_UP 2
+
 struct csw_progress {
     uint64_t done, total;          /* visits */
     uint64_t round;                /* from 0 */

@@ -4,7 +4,6 @@
  */
 #include <math.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "harness/random.h"
 #include "harness/rank.h"
@@ -79,13 +78,6 @@ static void p_is_the_share_of_all_orders_that_are_as_far_out(void)
     }
 }
 
-static int compare(const void *a, const void *b)
-{
-    const double left = *(const double *)a, right = *(const double *)b;
-
-    return (left > right) - (left < right);
-}
-
 static void the_shift_and_its_interval_are_differences_of_pairs(void)
 {
     uint64_t state = 3;
@@ -100,7 +92,7 @@ static void the_shift_and_its_interval_are_differences_of_pairs(void)
             b[j] = csw_random_uniform(&state) - 3;
         for (size_t i = 0; i < n * m; i++)
             differences[i] = b[i % m] - a[i / m];
-        qsort(differences, n * m, sizeof *differences, compare);
+        csw_sort(differences, n * m);
         const struct csw_ranks ranks = ranks_of(a, n, b, m);
 
         CU_ASSERT_EQUAL(ranks.shift.value,
