@@ -17,10 +17,10 @@ int cli_topo(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_sweep(int argc, char **argv);
 int cli_report(int argc, char **argv);
+int cli_grain(int argc, char **argv);
 int cli_story(int argc, char **argv);
 int cli_filter(int argc, char **argv);
 int cli_probe(int argc, char **argv);
-int cli_grain(int argc, char **argv);
 
 /* Prints the sentence to stderr; returns CSW_EXIT_USAGE, or CSW_EXIT_WRONG_TALLY for CSW_EWRONG. */
 int cli_bad_input(const struct csw_err *);
