@@ -18,10 +18,10 @@ int cli_doctor(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_sweep(int argc, char **argv);
 int cli_report(int argc, char **argv);
+int cli_grain(int argc, char **argv);
 int cli_story(int argc, char **argv);
 int cli_filter(int argc, char **argv);
 int cli_probe(int argc, char **argv);
-int cli_grain(int argc, char **argv);
 int cli_compare(int argc, char **argv);
 int cli_selftest(int argc, char **argv);
 

@@ -362,14 +362,14 @@ static int check_plan(struct sweep_command *command, struct csw_err *err)
                                                  .oversubscribe = there->oversubscribe}};
     int code = overlay(here, &own, err);
 
-    if (code == 0 && there->grain)
-        code = set_text(&here->grain, there->grain, err);
     cli_rounds_copy(here, there);
     here->samples = there->samples;
     here->min_ms = there->min_ms;
     here->seed = there->seed;
     if (code == 0)
         code = overlay(here, command->options, err);
+    if (code == 0 && there->grain)
+        code = set_text(&here->grain, there->grain, err);
     return code == 0 ? check_same(command->path, &csw_plan_fields, there, here, err) : code;
 }
 

@@ -117,6 +117,10 @@ static void fill_metg(struct csw_metg *metg, const struct csw_estimate *drawn, d
         metg->ns.low = metg->ns.high = NAN; /* a bootstrap of so few rounds would be too sure */
     if (metg->ns.low < least_ns)
         metg->ns.low = 0;
+    if (metg->ns.high < least_ns)
+        metg->ns.high = least_ns; /* all draws do: no more is known */
+    if (metg->ns.low > most_ns)
+        metg->ns.low = most_ns;
     if (metg->ns.high > most_ns)
         metg->ns.high = INFINITY;
     metg->side = isnan(drawn->value)        ? CSW_METG_UNKNOWN
@@ -177,14 +181,6 @@ static double run_work(const struct csw_cell *cell)
     return cell->rate.value * cell->time_ns.value / 1e9;
 }
 
-static const struct csw_cell *base_of(const struct csw_report *report, const struct csw_cell *cell)
-{
-    for (size_t i = 0; i < report->count; i++)
-        if (csw_is_base(report->cell[i].point, cell->point))
-            return &report->cell[i];
-    return NULL;
-}
-
 /* Each round's rate of the base: the median over its saturated sizes. */
 static void fill_serial_rate(const struct csw_report *report, const struct csw_grain_curve *curve,
                              struct curve_rounds *with)
@@ -196,7 +192,7 @@ static void fill_serial_rate(const struct csw_report *report, const struct csw_g
         size_t count = 0;
 
         for (size_t i = 0; i < curve->count; i++) {
-            const struct csw_cell *base = base_of(report, curve->size[i].cell);
+            const struct csw_cell *base = csw_report_base(report, curve->size[i].cell);
 
             if (base && run_work(base) >= SATURATED * largest)
                 rates[count++] = run_work(base) / base->round_ns[r];
@@ -270,8 +266,8 @@ static bool is_of_curve(const struct csw_point *a, const struct csw_point *b)
            strncmp(a->schedule, b->schedule, length) == 0;
 }
 
-/* The plan goes from the largest size down; a point that an unknown program wrote beyond all sizes
- * is left out. */
+/* The plan goes from the largest size down. More than there are powers of two was not planned here.
+ */
 static void add_to_curve(struct csw_grain_curve *curve, const struct csw_cell *cell)
 {
     if (curve->count == CSW_GRAIN_SIZES)

@@ -226,6 +226,11 @@ static const struct csw_cell *base_of(const struct csw_report *report, const str
     return NULL;
 }
 
+const struct csw_cell *csw_report_base(const struct csw_report *report, const struct csw_cell *cell)
+{
+    return base_of(report, cell);
+}
+
 /* The same driver and schedule with one worker; NULL: the plan has none. */
 static const struct csw_cell *single_of(const struct csw_report *report,
                                         const struct csw_cell *cell)

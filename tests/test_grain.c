@@ -234,12 +234,16 @@ static void metg_on_one_side_of_all_points_has_no_value_but_a_limit(void)
     CU_ASSERT_EQUAL(grain.curve[0].metg50.side, CSW_METG_BELOW);
     CU_ASSERT(isnan(grain.curve[0].metg50.ns.value));
     CU_ASSERT_DOUBLE_EQUAL(grain.curve[0].metg50.least_ns, 1.5 * ITEM_NS, 1e-9);
+    CU_ASSERT_EQUAL(grain.curve[0].metg50.ns.low, 0);
+    CU_ASSERT_DOUBLE_EQUAL(grain.curve[0].metg50.ns.high, 1.5 * ITEM_NS, 1e-9);
     CU_ASSERT_EQUAL(grain.curve[0].metg90.side, CSW_METG_CROSSED);
     csw_grain_release(&grain);
     add_samples(world, 2 * largest_ns, no_noise, NULL); /* the largest: 1 / 3 */
     grain = grain_of(world);
     CU_ASSERT_EQUAL(grain.curve[0].metg50.side, CSW_METG_ABOVE);
     CU_ASSERT_DOUBLE_EQUAL(grain.curve[0].metg90.most_ns, 3 * largest_ns, 1e-6);
+    CU_ASSERT_DOUBLE_EQUAL(grain.curve[0].metg90.ns.low, 3 * largest_ns, 1e-6);
+    CU_ASSERT(isinf(grain.curve[0].metg90.ns.high));
     csw_grain_release(&grain);
     world_free(world);
 }
