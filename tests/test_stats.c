@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "harness/random.h"
 #include "harness/stats.h"
 #include "suite.h"
 
@@ -13,21 +14,11 @@
 #define MAX_ROUNDS 30
 #define PI 3.14159265358979323846
 
-/* ---- random numbers that are the same on every machine -------------------------------------- */
-
-/* splitmix64: uniform in (0, 1). */
-static double uniform(uint64_t *state)
-{
-    uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
-
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return ((double)((z ^ (z >> 31)) >> 11) + 0.5) * 0x1p-53;
-}
+/* ---- laws ----------------------------------------------------------------------------------- */
 
 static double exponential(uint64_t *state)
 {
-    return -log(uniform(state));
+    return -log(csw_random_uniform(state));
 }
 
 /* Box-Muller. */
@@ -35,7 +26,7 @@ static double normal(uint64_t *state)
 {
     const double radius = sqrt(2 * exponential(state));
 
-    return radius * cos(2 * PI * uniform(state));
+    return radius * cos(2 * PI * csw_random_uniform(state));
 }
 
 static double heavy_tailed(uint64_t *state)
@@ -218,7 +209,7 @@ static void intervals_cover_the_true_median_as_often_as_their_rank_says(void)
     static const struct {
         double (*draw)(uint64_t *);
         double median;
-    } laws[] = {{uniform, 0.5}, {exponential, 0.69314718055994531}, {heavy_tailed, 1}};
+    } laws[] = {{csw_random_uniform, 0.5}, {exponential, 0.69314718055994531}, {heavy_tailed, 1}};
     static const size_t sizes[] = {6, 10, 20, 30};
     uint64_t state = 20260101;
 
