@@ -57,7 +57,7 @@ static double effective_of(size_t n, double lag1)
     const double lag = (lag1 + 1 / (double)n) / (1 - 3 / (double)n);
     const double correlation = lag < MOST_LAG1 ? lag : MOST_LAG1;
 
-    return (double)n * (1 - correlation) / (1 + correlation);
+    return fmax(1, (double)n * (1 - correlation) / (1 + correlation));
 }
 
 /* Takes numbers alone, which it loses. */

@@ -15,6 +15,7 @@ const struct csw_report_column csw_report_columns[] = {
     {"rate_per_s", offsetof(struct csw_cell, rate)},
     {"e2e_ns", offsetof(struct csw_cell, e2e_ns)},
     {"process_ns", offsetof(struct csw_cell, process_ns)},
+    {"s_abs_undisturbed", offsetof(struct csw_cell, s_abs_undisturbed)},
 };
 const size_t csw_report_column_count = sizeof csw_report_columns / sizeof *csw_report_columns;
 
@@ -138,6 +139,19 @@ static void fill_rounds(struct samples samples, sample_value value, size_t round
     }
 }
 
+/* Takes the rounds out in which a sample of the point was disturbed. */
+static void leave_out_disturbed(struct csw_cell *cell, struct samples samples, size_t rounds)
+{
+    memcpy(cell->round_undisturbed_ns, cell->round_ns, rounds * sizeof *cell->round_ns);
+    cell->disturbed = 0;
+    for (size_t i = 0; i < samples.count; i++) {
+        if (!csw_sample_is_disturbed(samples.sample[i]))
+            continue;
+        cell->disturbed++;
+        cell->round_undisturbed_ns[samples.sample[i]->round] = NAN;
+    }
+}
+
 static double mean_preempted(struct samples samples)
 {
     double sum = 0;
@@ -229,10 +243,12 @@ static int fill_times(struct csw_report *report, size_t point, double *scratch, 
 
     cell->round_ns = calloc(rounds, sizeof *cell->round_ns);
     cell->round_cpu_ns = calloc(rounds, sizeof *cell->round_cpu_ns);
-    if (!cell->round_ns || !cell->round_cpu_ns)
+    cell->round_undisturbed_ns = calloc(rounds, sizeof *cell->round_undisturbed_ns);
+    if (!cell->round_ns || !cell->round_cpu_ns || !cell->round_undisturbed_ns)
         return -ENOMEM;
     fill_rounds(samples, region_ns, rounds, scratch, cell->round_ns);
     fill_rounds(samples, undisturbed_ns(cell->point), rounds, scratch, cell->round_cpu_ns);
+    leave_out_disturbed(cell, samples, rounds);
     cell->time_ns = csw_median(cell->round_ns, rounds);
     cell->min_ns = least(cell->round_ns, rounds);
     fill_rounds(samples, e2e_ns, rounds, scratch, values);
@@ -250,15 +266,30 @@ static void fill_speedups(const struct csw_report *report, struct csw_cell *cell
 {
     const struct csw_cell *base = base_of(report, cell), *single = single_of(report, cell);
     const size_t rounds = report->rounds;
+    struct csw_dependence ignored; /* the checks look at S_abs by themselves */
 
-    cell->s_abs = cell->s_rel = cell->s_cpu = csw_estimate_none;
-    if (base)
-        cell->s_abs = csw_paired_ratio(base->round_ns, cell->round_ns, rounds);
+    cell->s_abs = cell->s_rel = cell->s_cpu = cell->s_abs_undisturbed = csw_estimate_none;
+    if (base) {
+        cell->s_abs = csw_paired_ratio_dependent(base->round_ns, cell->round_ns, rounds, &ignored);
+        cell->s_abs_undisturbed = csw_paired_ratio_dependent(
+            base->round_undisturbed_ns, cell->round_undisturbed_ns, rounds, &ignored);
+    }
     if (single)
-        cell->s_rel = csw_paired_ratio(single->round_ns, cell->round_ns, rounds);
+        cell->s_rel =
+            csw_paired_ratio_dependent(single->round_ns, cell->round_ns, rounds, &cell->rel_rounds);
     if (base && !cell->point->waits)
-        cell->s_cpu = csw_paired_ratio(base->round_cpu_ns, cell->round_cpu_ns, rounds);
+        cell->s_cpu = csw_paired_ratio_dependent(base->round_cpu_ns, cell->round_cpu_ns, rounds,
+                                                 &cell->cpu_rounds);
     cell->efficiency = csw_estimate_times(cell->s_abs, 1 / (double)cell->point->workers);
+}
+
+static int fill_checks(const struct csw_report *report, struct csw_cell *cell)
+{
+    const struct csw_cell *base = base_of(report, cell);
+
+    cell->has_base = base && base != cell;
+    return csw_checks_of(&cell->checks, cell->has_base ? base->round_ns : NULL, cell->round_ns,
+                         report->rounds, NULL);
 }
 
 static void fill_bound(const struct csw_report *report, struct csw_cell *cell)
@@ -281,6 +312,7 @@ static int fill_cells(struct csw_report *report)
     for (size_t p = 0; code == 0 && p < report->count; p++) {
         fill_speedups(report, &report->cell[p]);
         fill_bound(report, &report->cell[p]);
+        code = fill_checks(report, &report->cell[p]);
     }
     free(scratch);
     free(rounds);
@@ -320,6 +352,7 @@ void csw_report_release(struct csw_report *report)
     for (size_t i = 0; report->cell && i < report->count; i++) {
         free(report->cell[i].round_ns);
         free(report->cell[i].round_cpu_ns);
+        free(report->cell[i].round_undisturbed_ns);
     }
     free(report->cell);
     free(report->sorted);

@@ -12,6 +12,7 @@
 #include <coresweep/record.h>
 
 #include "bound.h"
+#include "checks.h"
 #include "stats.h"
 
 /* What is known of one point. Times are those of a round: the median of its visit's samples. */
@@ -29,10 +30,19 @@ struct csw_cell {
     struct csw_estimate rate;       /* work per second */
     double min_ns, preempted;       /* least time; mean preemptions in a run, all workers */
     double pss_bytes, peak_bytes;   /* of the team: the most in a visit */
-    struct csw_bound bound;         /* of s_abs */
-    bool above_bound;               /* s_abs is what no run of this work on these CPUs can have */
+
+    struct csw_estimate s_abs_undisturbed; /* without rounds in which either side was disturbed */
+    size_t disturbed;                      /* samples that the plan's rule marked */
+    struct csw_dependence rel_rounds;      /* what the intervals of s_rel and s_cpu allow for */
+    struct csw_dependence cpu_rounds;
+    struct csw_checks checks; /* of s_abs; of the times where there is no other base */
+    bool has_base;            /* another cell, so that the checks are of s_abs */
+
+    struct csw_bound bound; /* of s_abs */
+    bool above_bound;       /* s_abs is what no run of this work on these CPUs can have */
 
     double *round_ns, *round_cpu_ns; /* by round, NAN: not measured */
+    double *round_undisturbed_ns;    /* the same as round_ns, NAN where a sample was disturbed */
 };
 
 struct csw_report {
