@@ -597,8 +597,8 @@ static void csv_holds_the_numbers_in_the_order_of_its_header(void)
         "trial,,\"50,60\",dynamic,pthread,,2,0,10,203125000,93750000,312500000,1.6,1.6,1.6,",
         "trial,,\"50,60\",dynamic,fork,,8,1,10,50781250,",
         ",4,4,1,0,0,0\n", /* fork with 8 workers: its bounds, above them, nothing to check */
-        ",min_ns,preempted,pss_bytes,peak_bytes,bound,hard_bound,above_bound,disturbed,"
-        "mild_outliers,severe_outliers\n",
+        ",min_ns,preempted,pss_bytes,peak_bytes,bound,hard_bound,above_bound,",
+        ",above_bound,disturbed,mild_outliers,severe_outliers\n",
     };
     struct world *world = drifting_world(10, NULL);
 
