@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Where more correlation cannot be told from none but of the longest, this much is assumed. */
+/* More than this is not believed: the bias that is taken out grows without end. */
 #define MOST_LAG1 0.95
 
 bool csw_dependence_found(const struct csw_dependence *dependence)
@@ -26,7 +26,7 @@ static int compare(const void *a, const void *b)
 
 /* Replaces the values by their ranks less the mean rank; equal ones share a rank. Sorts `sorted`.
  */
-static void rank(double *values, struct ranked *sorted, size_t n)
+static void rank_values(double *values, struct ranked *sorted, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         sorted[i] = (struct ranked){values[i], i};
@@ -51,7 +51,7 @@ static double lag1_of(const double *values, size_t n)
     return squares > 0 ? products / squares : NAN;
 }
 
-/* By which an estimate from n values, whose mean is not known, falls short is taken out. */
+/* An estimate from n values around their own mean falls short: its bias is taken out. */
 static double effective_of(size_t n, double lag1)
 {
     const double lag = (lag1 + 1 / (double)n) / (1 - 3 / (double)n);
@@ -67,15 +67,14 @@ static struct csw_dependence dependence_of(double *numbers, struct ranked *scrat
 
     if (n < CSW_CHECKED_ROUNDS)
         return dependence;
-    rank(numbers, scratch, n);
+    rank_values(numbers, scratch, n);
     dependence.lag1 = lag1_of(numbers, n);
     if (csw_dependence_found(&dependence))
         dependence.effective = effective_of(n, dependence.lag1);
     return dependence;
 }
 
-/* The interval's ranks as far from the middle as those few values would need; 0: beyond the ends.
- */
+/* The interval's ranks as far from the middle as so few values would need; 0: beyond the ends. */
 static size_t rank_for(const struct csw_dependence *dependence)
 {
     const double middle = (double)dependence->n / 2;
