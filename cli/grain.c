@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,6 +223,8 @@ static int make_plan(struct grain_command *command, struct csw_err *err)
                               .samples = 1,
                               .min_ms = options->min_ms,
                               .seed = 1,
+                              .precision = NAN,
+                              .max_seconds = NAN,
                               .oversubscribe = options->oversubscribe};
     if (!plan->version || !plan->command || !plan->kernel || !plan->options || !plan->driver ||
         !plan->settings || !plan->workers || !plan->tasks || !plan->schedule || !plan->pin ||

@@ -190,6 +190,8 @@ static int make_plan(struct story_command *command, struct csw_err *err)
                               .samples = 1,
                               .min_ms = 20,
                               .seed = 1,
+                              .precision = NAN,
+                              .max_seconds = NAN,
                               .oversubscribe = true};
     if (!plan->version || !plan->command || !plan->pin || !plan->memory)
         return csw_fail(err, -ENOMEM, "no memory for a plan");

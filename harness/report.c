@@ -19,6 +19,7 @@ const struct csw_report_column csw_report_columns[] = {
     {"rate_per_s", offsetof(struct csw_cell, rate)},
     {"e2e_ns", offsetof(struct csw_cell, e2e_ns)},
     {"process_ns", offsetof(struct csw_cell, process_ns)},
+    {"s_abs_undisturbed", offsetof(struct csw_cell, s_abs_undisturbed)},
 };
 const size_t csw_report_column_count = sizeof csw_report_columns / sizeof *csw_report_columns;
 
@@ -159,6 +160,16 @@ static void fill_rounds(struct samples samples, sample_value value, size_t round
     }
 }
 
+/* Takes the rounds out in which a sample of the point was disturbed. */
+static void leave_out_disturbed(struct csw_cell *cell, struct samples samples)
+{
+    for (size_t i = 0; i < samples.count; i++)
+        if (csw_sample_is_disturbed(samples.sample[i])) {
+            cell->disturbed++;
+            cell->round_undisturbed_ns[samples.sample[i]->round] = NAN;
+        }
+}
+
 static double mean_preempted(struct samples samples)
 {
     double sum = 0;
@@ -270,6 +281,7 @@ static int fill_round_arrays(struct csw_cell *cell, struct samples samples, size
         sample_value value;
     } arrays[] = {
         {&cell->round_ns, region_ns},
+        {&cell->round_undisturbed_ns, region_ns},
         {&cell->round_cpu_ns, undisturbed_ns(cell->point)},
         {&cell->round_busiest_ns, busiest_cpu_ns},
         {&cell->round_mean_ns, mean_cpu_ns},
@@ -295,6 +307,7 @@ static int fill_times(struct csw_report *report, size_t point, double *scratch, 
 
     if (fill_round_arrays(cell, samples, rounds, scratch) < 0)
         return -ENOMEM;
+    leave_out_disturbed(cell, samples);
     cell->time_ns = csw_median(cell->round_ns, rounds);
     cell->min_ns = least(cell->round_ns, rounds);
     fill_rounds(samples, e2e_ns, rounds, scratch, values);
@@ -311,25 +324,32 @@ static int fill_times(struct csw_report *report, size_t point, double *scratch, 
 /* How much faster the work of `cell` is done than that of `base`, whose work may be less. */
 static struct csw_estimate speedup(const struct csw_cell *base, const double *base_ns,
                                    const struct csw_cell *cell, const double *cell_ns,
-                                   size_t rounds)
+                                   size_t rounds, struct csw_dependence *ret_dependence)
 {
     const double growth = (double)csw_growth(cell->point) / (double)csw_growth(base->point);
 
-    return csw_estimate_times(csw_paired_ratio(base_ns, cell_ns, rounds), growth);
+    return csw_estimate_times(csw_paired_ratio_dependent(base_ns, cell_ns, rounds, ret_dependence),
+                              growth);
 }
 
 static void fill_speedups(const struct csw_report *report, struct csw_cell *cell)
 {
     const struct csw_cell *base = base_of(report, cell), *single = single_of(report, cell);
     const size_t rounds = report->rounds;
+    struct csw_dependence ignored; /* the checks look at S_abs by themselves */
 
-    cell->s_abs = cell->s_rel = cell->s_cpu = csw_estimate_none;
-    if (base)
-        cell->s_abs = speedup(base, base->round_ns, cell, cell->round_ns, rounds);
+    cell->s_abs = cell->s_rel = cell->s_cpu = cell->s_abs_undisturbed = csw_estimate_none;
+    if (base) {
+        cell->s_abs = speedup(base, base->round_ns, cell, cell->round_ns, rounds, &ignored);
+        cell->s_abs_undisturbed = speedup(base, base->round_undisturbed_ns, cell,
+                                          cell->round_undisturbed_ns, rounds, &ignored);
+    }
     if (single)
-        cell->s_rel = speedup(single, single->round_ns, cell, cell->round_ns, rounds);
+        cell->s_rel =
+            speedup(single, single->round_ns, cell, cell->round_ns, rounds, &cell->rel_rounds);
     if (base && !cell->point->waits)
-        cell->s_cpu = speedup(base, base->round_cpu_ns, cell, cell->round_cpu_ns, rounds);
+        cell->s_cpu =
+            speedup(base, base->round_cpu_ns, cell, cell->round_cpu_ns, rounds, &cell->cpu_rounds);
     cell->efficiency = csw_estimate_times(cell->s_abs, 1 / (double)cell->point->workers);
 }
 
@@ -349,10 +369,19 @@ static int fill_loss(const struct csw_report *report, struct csw_cell *cell)
     const struct csw_estimate none = csw_estimate_none;
 
     cell->loss = (struct csw_identity){none, none, none, none, none};
-    if (!base || cell->point->waits)
+    if (!base || cell->point->waits || csw_growth(base->point) != csw_growth(cell->point))
         return 0;
     return csw_identity_of(&cell->loss, &bases, &own, (unsigned)cell->point->workers,
                            report->rounds, NULL);
+}
+
+static int fill_checks(const struct csw_report *report, struct csw_cell *cell)
+{
+    const struct csw_cell *base = base_of(report, cell);
+
+    cell->has_base = base && base != cell;
+    return csw_checks_of(&cell->checks, cell->has_base ? base->round_ns : NULL, cell->round_ns,
+                         report->rounds, NULL);
 }
 
 static void fill_bound(const struct csw_report *report, struct csw_cell *cell)
@@ -376,6 +405,8 @@ static int fill_cells(struct csw_report *report)
         fill_speedups(report, &report->cell[p]);
         fill_bound(report, &report->cell[p]);
         code = fill_loss(report, &report->cell[p]);
+        if (code == 0)
+            code = fill_checks(report, &report->cell[p]);
     }
     free(scratch);
     free(rounds);
@@ -418,6 +449,7 @@ void csw_report_release(struct csw_report *report)
         free(report->cell[i].round_busiest_ns);
         free(report->cell[i].round_mean_ns);
         free(report->cell[i].round_window_ns);
+        free(report->cell[i].round_undisturbed_ns);
     }
     free(report->cell);
     free(report->sorted);

@@ -12,6 +12,7 @@
 #include <coresweep/record.h>
 
 #include "bound.h"
+#include "checks.h"
 #include "identity.h"
 #include "stats.h"
 
@@ -31,12 +32,20 @@ struct csw_cell {
     double min_ns, preempted;       /* least time; mean preemptions in a run, all workers */
     double pss_bytes, peak_bytes;   /* of the team: the most in a visit */
     struct csw_identity loss;       /* whose factors multiply to the efficiency */
-    struct csw_bound bound;         /* of s_abs */
-    bool above_bound;               /* s_abs is what no run of this work on these CPUs can have */
+    struct csw_estimate s_abs_undisturbed; /* without rounds in which either side was disturbed */
+    size_t disturbed;                      /* samples that the plan's rule marked */
+    struct csw_dependence rel_rounds;      /* what the intervals of s_rel and s_cpu allow for */
+    struct csw_dependence cpu_rounds;
+    struct csw_checks checks; /* of s_abs; of the times where there is no other base */
+    bool has_base;            /* another cell, so that the checks are of s_abs */
+
+    struct csw_bound bound; /* of s_abs */
+    bool above_bound;       /* s_abs is what no run of this work on these CPUs can have */
 
     double *round_ns, *round_cpu_ns; /* by round, NAN: not measured */
     /* of the busiest worker, of all in the mean; wall time of the busiest, begin to end */
     double *round_busiest_ns, *round_mean_ns, *round_window_ns;
+    double *round_undisturbed_ns; /* the same as round_ns, NAN where a sample was disturbed */
 };
 
 struct csw_report {

@@ -10,6 +10,7 @@
 #include "files.h"
 #include "label.h"
 #include "record_json.h"
+#include "report_checks.h"
 #include "report_noise.h"
 #include "report_stop.h"
 #include "report_weak.h"
@@ -54,6 +55,31 @@ static json_t *loss_json(const struct csw_identity *loss)
         csw_estimate_json(&loss->availability), "dispatch", csw_estimate_json(&loss->dispatch));
 }
 
+/* Sentences; see report_checks.h. */
+static json_t *findings_json(const struct csw_report *report, size_t point)
+{
+    json_t *array = json_array();
+    char text[CSW_FINDING_SIZE];
+
+    for (size_t kind = 0; kind < csw_finding_count; kind++)
+        if (csw_finding(report, point, kind, text) > 0)
+            json_array_append_new(array, json_string(text));
+    return array;
+}
+
+static void set_checks(json_t *object, const struct csw_report *report, size_t point)
+{
+    const struct csw_cell *cell = &report->cell[point];
+    const struct csw_checks *checks = &cell->checks;
+
+    json_object_set_new(object, "disturbed", json_integer((json_int_t)cell->disturbed));
+    json_object_set_new(object, "lag1", csw_real_json(checks->dependence.lag1));
+    json_object_set_new(object, "effective_rounds", csw_real_json(checks->dependence.effective));
+    json_object_set_new(object, "mild_outliers", json_integer((json_int_t)checks->mild));
+    json_object_set_new(object, "severe_outliers", json_integer((json_int_t)checks->severe));
+    json_object_set_new(object, "checks", findings_json(report, point));
+}
+
 static json_t *cell_json(const struct csw_report *report, size_t point)
 {
     const struct csw_cell *cell = &report->cell[point];
@@ -76,6 +102,7 @@ static json_t *cell_json(const struct csw_report *report, size_t point)
                             csw_estimate_json(estimate_of(cell, &csw_report_columns[c])));
     json_object_set_new(object, "loss", loss_json(&cell->loss));
     csw_report_weak_json(cell, object);
+    set_checks(object, report, point);
     json_object_set_new(object, "round_ns", rounds_json(cell->round_ns, report->rounds));
     json_object_set_new(object, "round_cpu_ns", rounds_json(cell->round_cpu_ns, report->rounds));
     return object;
@@ -175,7 +202,8 @@ static void print_cell(const struct csw_cell *cell, FILE *out)
     print_number(cell->peak_bytes, out);
     print_number(cell->bound.fair, out);
     print_number(cell->bound.hard, out);
-    fprintf(out, ",%d\n", cell->above_bound);
+    fprintf(out, ",%d,%zu,%zu,%zu\n", cell->above_bound, cell->disturbed, cell->checks.mild,
+            cell->checks.severe);
 }
 
 int csw_report_csv(const struct csw_report *report, FILE *out, struct csw_err *err)
@@ -186,7 +214,8 @@ int csw_report_csv(const struct csw_report *report, FILE *out, struct csw_err *e
 
         fprintf(out, ",%s,%s_low,%s_high", name, name, name);
     }
-    fprintf(out, ",min_ns,preempted,pss_bytes,peak_bytes,bound,hard_bound,above_bound\n");
+    fprintf(out, ",min_ns,preempted,pss_bytes,peak_bytes,bound,hard_bound,above_bound,"
+                 "disturbed,mild_outliers,severe_outliers\n");
     for (size_t i = 0; i < report->count; i++)
         print_cell(&report->cell[i], out);
     return csw_stream_flush(out, "the report", err);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checks.h"
 #include "exclude.h"
 #include "stats.h"
 #include "wrap.h"
@@ -38,14 +39,9 @@ static bool by_programs(const struct csw_sample *sample)
            !(csw_steal_share(sample) >= missing / 2);
 }
 
-static bool is_disturbed(const struct csw_sample *sample)
-{
-    return sample->disturbed && *sample->disturbed;
-}
-
 static bool otherwise(const struct csw_sample *sample)
 {
-    return is_disturbed(sample) && !by_quota(sample) && !by_hypervisor(sample) &&
+    return csw_sample_is_disturbed(sample) && !by_quota(sample) && !by_hypervisor(sample) &&
            !by_programs(sample);
 }
 
@@ -170,7 +166,7 @@ int csw_noise_report_fill(struct csw_noise_report *ret_report, const struct csw_
     if (!scratch)
         return csw_fail(err, -ENOMEM, "no memory to sum up %zu samples", results->samples);
     for (size_t i = 0; i < results->samples; i++)
-        report.disturbed += is_disturbed(&results->sample[i]);
+        report.disturbed += csw_sample_is_disturbed(&results->sample[i]);
     if (results->samples > 0 && has_rule(&results->plan)) {
         say_quota(&report, results, scratch);
         say_steal(&report, results, scratch);

@@ -10,6 +10,7 @@
 #include "files.h"
 #include "label.h"
 #include "options.h"
+#include "report_checks.h"
 #include "report_noise.h"
 #include "report_stop.h"
 #include "report_weak.h"
@@ -124,11 +125,6 @@ static void print_title(const struct csw_cell *cell, const char *before, FILE *o
             (int)shown, point->tasks, strlen(point->tasks) > shown ? "..." : "", cell->unit);
 }
 
-static bool lacks_interval(const struct csw_estimate *estimate)
-{
-    return estimate->n > 0 && !csw_estimate_has_interval(estimate);
-}
-
 /* "cpython-pool: CPython 3.11.2, PGO+LTO, GIL on", once for each runtime and driver. */
 static void print_runtimes(const struct csw_report *report, const char *line_end, FILE *out)
 {
@@ -161,13 +157,11 @@ static void print_other_base(const struct csw_report *report, const char *line_e
 
 static void print_notes(const struct csw_report *report, const char *line_end, FILE *out)
 {
-    bool few = false, over = false, above = false;
+    bool over = false, above = false;
 
     for (size_t i = 0; i < report->count; i++) {
         const struct csw_cell *cell = &report->cell[i];
 
-        few |= lacks_interval(&cell->time_ns) || lacks_interval(&cell->s_abs) ||
-               lacks_interval(&cell->s_rel);
         over |= cell->point->oversubscribed;
         above |= cell->above_bound;
     }
@@ -182,15 +176,13 @@ static void print_notes(const struct csw_report *report, const char *line_end, F
                 "!: S_abs is above its bound: the two times are not of one experiment, or caches "
                 "helped.%s\n",
                 line_end);
-    if (few)
-        fprintf(out, "(n=...): too few rounds for a 95 %% interval, which takes at least 6.%s\n",
-                line_end);
     if (over)
         fprintf(out, "*: more workers than the %" PRIu64 " usable CPUs.%s\n",
                 report->results->host.usable_pus, line_end);
     print_other_base(report, line_end, out);
     print_runtimes(report, line_end, out);
     csw_report_stop_print(report, line_end, out);
+    csw_print_findings(report, line_end, out);
 }
 
 /* ---- text ----------------------------------------------------------------------------------- */

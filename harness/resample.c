@@ -24,16 +24,6 @@ static void draw_rounds(const struct csw_resampling *plan, uint64_t *state, size
     }
 }
 
-/* Between neighbours of sorted values, as R's quantile() does by default. */
-static double quantile(const double *sorted, size_t n, double share)
-{
-    const double at = share * (double)(n - 1);
-    const size_t below = (size_t)at;
-    const size_t above = below + 1 < n ? below + 1 : below;
-
-    return sorted[below] + (at - (double)below) * (sorted[above] - sorted[below]);
-}
-
 /* Takes one value's draws, which it sorts. */
 static void fill_interval(struct csw_estimate *estimate, const struct csw_resampling *plan,
                           double *values)
@@ -48,8 +38,8 @@ static void fill_interval(struct csw_estimate *estimate, const struct csw_resamp
     if (n == 0 || (double)(plan->draws - n) >= MAX_MISSING * (double)plan->draws)
         return;
     csw_sort(values, n);
-    estimate->low = quantile(values, n, tail);
-    estimate->high = quantile(values, n, 1 - tail);
+    estimate->low = csw_quantile(values, n, tail);
+    estimate->high = csw_quantile(values, n, 1 - tail);
 }
 
 struct draws {

@@ -47,32 +47,39 @@ void csw_sort(double *values, size_t count)
 }
 
 /* Sorts in place; the values are all numbers. */
-static struct csw_estimate median_of(double *values, size_t n, double confidence)
+static struct csw_estimate median_of(double *values, size_t n, size_t rank)
 {
+    const bool has_interval = rank > 0 && 2 * rank <= n;
+
     if (n == 0)
         return csw_estimate_none;
     csw_sort(values, n);
-    const size_t k = csw_median_rank(n, confidence);
-
     return (struct csw_estimate){
         .value = (values[(n - 1) / 2] + values[n / 2]) / 2,
-        .low = k > 0 ? values[k - 1] : NAN,
-        .high = k > 0 ? values[n - k] : NAN,
+        .low = has_interval ? values[rank - 1] : NAN,
+        .high = has_interval ? values[n - rank] : NAN,
         .n = n,
     };
 }
 
-struct csw_estimate csw_median_at(const double *values, size_t count, double confidence)
+/* A copy of those values that are numbers; NULL: no memory. The caller frees it. */
+static double *numbers_of(const double *values, size_t count, size_t *ret_n)
 {
     double *numbers = malloc((count > 0 ? count : 1) * sizeof *numbers);
     size_t n = 0;
 
-    if (!numbers)
-        return csw_estimate_none;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; numbers && i < count; i++)
         if (!isnan(values[i]))
             numbers[n++] = values[i];
-    const struct csw_estimate estimate = median_of(numbers, n, confidence);
+    *ret_n = n;
+    return numbers;
+}
+
+struct csw_estimate csw_median_at(const double *values, size_t count, double confidence)
+{
+    size_t n;
+    double *numbers = numbers_of(values, count, &n);
+    const struct csw_estimate estimate = median_of(numbers, n, csw_median_rank(n, confidence));
 
     free(numbers);
     return estimate;
@@ -83,6 +90,31 @@ struct csw_estimate csw_median(const double *values, size_t count)
     return csw_median_at(values, count, CSW_CONFIDENCE);
 }
 
+struct csw_estimate csw_median_ranked(const double *values, size_t count, size_t rank)
+{
+    size_t n;
+    double *numbers = numbers_of(values, count, &n);
+    const struct csw_estimate estimate = median_of(numbers, n, rank);
+
+    free(numbers);
+    return estimate;
+}
+
+double csw_quantile(const double *sorted, size_t n, double share)
+{
+    const double at = share * (double)(n - 1);
+    const size_t below = (size_t)at;
+    const size_t above = below + 1 < n ? below + 1 : below;
+
+    return sorted[below] + (at - (double)below) * (sorted[above] - sorted[below]);
+}
+
+void csw_log_ratios(const double *base, const double *other, size_t rounds, double *ret_logs)
+{
+    for (size_t r = 0; r < rounds; r++)
+        ret_logs[r] = base[r] > 0 && other[r] > 0 ? log(base[r] / other[r]) : NAN;
+}
+
 struct csw_estimate csw_paired_ratio_at(const double *base, const double *other, size_t rounds,
                                         double confidence)
 {
@@ -90,15 +122,11 @@ struct csw_estimate csw_paired_ratio_at(const double *base, const double *other,
 
     if (!logs)
         return csw_estimate_none;
-    for (size_t r = 0; r < rounds; r++)
-        logs[r] = base[r] > 0 && other[r] > 0 ? log(base[r] / other[r]) : NAN;
-    struct csw_estimate estimate = csw_median_at(logs, rounds, confidence);
+    csw_log_ratios(base, other, rounds, logs);
+    const struct csw_estimate estimate = csw_median_at(logs, rounds, confidence);
 
     free(logs);
-    estimate.value = exp(estimate.value);
-    estimate.low = exp(estimate.low);
-    estimate.high = exp(estimate.high);
-    return estimate;
+    return csw_estimate_exp(estimate);
 }
 
 struct csw_estimate csw_paired_ratio(const double *base, const double *other, size_t rounds)
@@ -111,6 +139,14 @@ struct csw_estimate csw_estimate_times(struct csw_estimate estimate, double fact
     estimate.value *= factor;
     estimate.low *= factor;
     estimate.high *= factor;
+    return estimate;
+}
+
+struct csw_estimate csw_estimate_exp(struct csw_estimate estimate)
+{
+    estimate.value = exp(estimate.value);
+    estimate.low = exp(estimate.low);
+    estimate.high = exp(estimate.high);
     return estimate;
 }
 

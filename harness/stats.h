@@ -39,6 +39,15 @@ struct csw_estimate csw_median(const double *values, size_t count);
 /* The same with an interval of another confidence. */
 struct csw_estimate csw_median_at(const double *values, size_t count, double confidence);
 
+/* The same with the interval [x_(rank), x_(n + 1 - rank)]; 0 or more than n / 2: none. */
+struct csw_estimate csw_median_ranked(const double *values, size_t count, size_t rank);
+
+/* Between neighbours of n > 0 sorted values, as R's quantile() does by default; share in [0, 1]. */
+double csw_quantile(const double *sorted, size_t n, double share);
+
+/* ln(base[r] / other[r]) of each round; NAN where one of the two was not measured. */
+void csw_log_ratios(const double *base, const double *other, size_t rounds, double *ret_logs);
+
 /*
  * exp of the median of ln(base[r] / other[r]) over the rounds r in which both were measured, with
  * its interval: the speedup of `other` over `base`, paired by round. The two need no common
@@ -50,6 +59,9 @@ struct csw_estimate csw_paired_ratio_at(const double *base, const double *other,
 
 /* The estimate times a constant > 0. */
 struct csw_estimate csw_estimate_times(struct csw_estimate, double factor);
+
+/* exp of value, low and high. */
+struct csw_estimate csw_estimate_exp(struct csw_estimate);
 
 /* constant / estimate: low and high change places. */
 struct csw_estimate csw_estimate_under(double constant, struct csw_estimate);

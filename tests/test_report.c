@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/random.h"
 #include "harness/report.h"
 #include "suite.h"
 
@@ -583,7 +584,7 @@ static void every_row_of_csv_has_the_columns_of_the_header(void)
 
         for_each_line(text_of(world, csw_report_csv), check_fields, &seen);
         CU_ASSERT_EQUAL(seen.rows, 1 + COUNT(trial_points));
-        CU_ASSERT_EQUAL(seen.fields, 9 + 3 * csw_report_column_count + 7);
+        CU_ASSERT_EQUAL(seen.fields, 9 + 3 * csw_report_column_count + 10);
         free(world);
     }
 }
@@ -595,8 +596,9 @@ static void csv_holds_the_numbers_in_the_order_of_its_header(void)
         "rounds,time_ns,time_ns_low,",
         "trial,,\"50,60\",dynamic,pthread,,2,0,10,203125000,93750000,312500000,1.6,1.6,1.6,",
         "trial,,\"50,60\",dynamic,fork,,8,1,10,50781250,",
-        ",4,4,1\n", /* the bounds of fork with 8 workers, and that it is above them */
-        ",min_ns,preempted,pss_bytes,peak_bytes,bound,hard_bound,above_bound\n",
+        ",4,4,1,0,0,0\n", /* fork with 8 workers: its bounds, above them, nothing to check */
+        ",min_ns,preempted,pss_bytes,peak_bytes,bound,hard_bound,above_bound,",
+        ",above_bound,disturbed,mild_outliers,severe_outliers\n",
     };
     struct world *world = drifting_world(10, NULL);
 
@@ -805,6 +807,181 @@ static void titles_with_options_fit_as_well(void)
     free(world);
 }
 
+/* ---- checks of the rounds ---------------------------------------------------------------------
+ */
+
+/* Twenty rounds of a base of 100 ms and of two others of 50 ms, which are twisted; 1 % of noise. */
+static struct world *checked_world(double (*twist)(uint64_t round))
+{
+    struct world *world = world_new(trial_points, 3, 20);
+    uint64_t state = 2;
+
+    for (uint64_t i = 0; i < 60; i++) {
+        const uint64_t round = i / 3, point = i % 3;
+        const double noise = 1 + 0.01 * csw_random_uniform(&state);
+
+        add_sample(world, point, round,
+                   point == 0 ? 100 * MS * noise : 50 * MS * noise * twist(round), 1);
+    }
+    return world;
+}
+
+static double no_twist(uint64_t round)
+{
+    (void)round;
+    return 1;
+}
+
+static double first_is_cold(uint64_t round)
+{
+    return round == 0 ? 2 : 1;
+}
+
+static double slower_and_slower(uint64_t round)
+{
+    return 1 + 0.01 * (double)round;
+}
+
+static double half_and_half(uint64_t round)
+{
+    return round < 10 ? 1 : 1.1;
+}
+
+static void what_the_rounds_show_stands_below_the_table(void)
+{
+    static const struct {
+        double (*twist)(uint64_t);
+        const char *sentence;
+    } twists[] = {
+        {first_is_cold, "check: pthread, 1 worker: S_abs of the first round lies far from the"},
+        {first_is_cold, "check: pthread, 1 worker: S_abs: 1 severe and 0 mild outliers among 20"},
+        {slower_and_slower, "check: pthread, 2 workers: S_abs falls by 16."},
+        {half_and_half, "rounds follow each other: the interval of S_abs counts 20 as"},
+        {half_and_half, "too few for one. 1"},
+    };
+
+    for (size_t i = 0; i < COUNT(twists); i++) {
+        struct world *world = checked_world(twists[i].twist);
+
+        check_contains(text_of(world, csw_report_table), &twists[i].sentence, 1);
+        check_contains(text_of(world, csw_report_markdown), &twists[i].sentence, 1);
+        for_each_line(text_of(world, csw_report_table), check_width, NULL);
+        free(world);
+    }
+}
+
+static void calm_rounds_need_no_word(void)
+{
+    struct world *world = checked_world(no_twist);
+    char *text = text_of(world, csw_report_table);
+
+    CU_ASSERT_PTR_NULL(strstr(text, "check:"));
+    free(text);
+    free(world);
+}
+
+/* With several works and schedules a driver and its workers do not say which point it is. */
+static void a_finding_names_the_work_and_the_schedule_where_there_are_several(void)
+{
+    static const char *const parts[] = {
+        "check: trial, fork dynamic, 1 worker: S_rel (n=1): too few"};
+    struct csw_point points[] = {trial_points[4], trial_points[4], trial_points[0]};
+    struct world *world = world_new(points, COUNT(points), 1);
+
+    points[0].workers = points[1].workers = 1;
+    points[1].schedule = (char *)"static";
+    points[2].kernel = (char *)"sqrt";
+    for (uint64_t p = 0; p < COUNT(points); p++)
+        add_sample(world, p, 0, MS, 1);
+    check_contains(text_of(world, csw_report_table), parts, COUNT(parts));
+    free(world);
+}
+
+/* In 12 of 20 rounds the second point is twice as slow, and marked; in one more the base is marked.
+ */
+static struct world *disturbed_world(bool marked)
+{
+    struct world *world = checked_world(no_twist);
+
+    for (size_t i = 0; i < world->results.samples; i++) {
+        struct csw_sample *sample = &world->samples[i];
+        const bool slow = sample->point == 1 && sample->round % 5 < 3;
+
+        sample->region_ns *= slow ? 2 : 1;
+        if (marked && (slow || (sample->point == 0 && sample->round == 3)))
+            sample->disturbed = (char *)"availability 0.50";
+    }
+    return world;
+}
+
+static void rounds_with_a_disturbed_side_are_left_out_of_a_second_estimate(void)
+{
+    struct world *world = disturbed_world(true);
+    struct csw_report report = report_of(world);
+    const struct csw_cell *cell = &report.cell[1];
+
+    CU_ASSERT(cell->disturbed == 12 && report.cell[0].disturbed == 1);
+    CU_ASSERT(cell->s_abs.n == 20 && cell->s_abs_undisturbed.n == 7);
+    CU_ASSERT(cell->s_abs.low < 1.1);
+    CU_ASSERT_DOUBLE_EQUAL(cell->s_abs_undisturbed.low, 2, 0.05);
+    CU_ASSERT_EQUAL(report.cell[2].s_abs_undisturbed.n, 19);
+    csw_report_release(&report);
+    free(world);
+}
+
+static void without_a_mark_both_estimates_are_the_same(void)
+{
+    struct world *world = disturbed_world(false);
+    struct csw_report report = report_of(world);
+
+    for (size_t p = 0; p < report.count; p++) {
+        const struct csw_cell *cell = &report.cell[p];
+
+        CU_ASSERT_EQUAL(cell->disturbed, 0);
+        CU_ASSERT_EQUAL(cell->s_abs.value, cell->s_abs_undisturbed.value);
+        CU_ASSERT_EQUAL(cell->s_abs.low, cell->s_abs_undisturbed.low);
+        CU_ASSERT_EQUAL(cell->s_abs.high, cell->s_abs_undisturbed.high);
+    }
+    csw_report_release(&report);
+    free(world);
+}
+
+static void the_table_tells_where_disturbed_rounds_make_a_difference(void)
+{
+    static const char *const parts[] = {"without the 13 of 20 rounds in which it or its base was"};
+    struct world *world = disturbed_world(true);
+
+    check_contains(text_of(world, csw_report_table), parts, COUNT(parts));
+    free(world);
+}
+
+static void json_tells_the_checks_of_every_point(void)
+{
+    struct world *world = disturbed_world(true);
+    json_t *json = json_of(world);
+    const json_t *point = json_array_get(json_object_get(json, "points"), 1);
+
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(point, "disturbed")), 12);
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(point, "severe_outliers")), 0);
+    CU_ASSERT(json_is_integer(json_object_get(point, "mild_outliers")));
+    CU_ASSERT_EQUAL(json_real_value(json_object_get(point, "effective_rounds")), 20);
+    CU_ASSERT(json_is_real(json_object_get(point, "lag1")));
+    CU_ASSERT_EQUAL(number_at(point, "s_abs_undisturbed", "n"), 7);
+    CU_ASSERT(json_is_array(json_object_get(point, "checks")));
+    json_decref(json);
+    free(world);
+    world = checked_world(first_is_cold);
+    json = json_of(world);
+    const json_t *checks =
+        json_object_get(json_array_get(json_object_get(json, "points"), 2), "checks");
+
+    CU_ASSERT_EQUAL_FATAL(json_array_size(checks), 2);
+    must_say(json_string_value(json_array_get(checks, 0)),
+             "pthread, 2 workers: S_abs of the first");
+    json_decref(json);
+    free(world);
+}
+
 /* ---- the odd cases --------------------------------------------------------------------------- */
 
 static void check_dashes(const char *line, void *context)
@@ -922,6 +1099,13 @@ static const struct test tests[] = {
     TEST(rows_of_markdown_tables_have_equal_numbers_of_bars),
     TEST(json_holds_every_estimate_of_every_point),
     TEST(json_tells_events_and_whether_the_sweep_ended),
+    TEST(what_the_rounds_show_stands_below_the_table),
+    TEST(calm_rounds_need_no_word),
+    TEST(a_finding_names_the_work_and_the_schedule_where_there_are_several),
+    TEST(rounds_with_a_disturbed_side_are_left_out_of_a_second_estimate),
+    TEST(without_a_mark_both_estimates_are_the_same),
+    TEST(the_table_tells_where_disturbed_rounds_make_a_difference),
+    TEST(json_tells_the_checks_of_every_point),
     TEST(a_sweep_without_samples_shows_dashes),
     TEST(waiting_kernels_show_no_efficiency_and_no_cpu_speedup),
     TEST(an_unknown_kernel_is_reported_all_the_same),

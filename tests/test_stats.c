@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "harness/random.h"
 #include "harness/stats.h"
 #include "suite.h"
 
@@ -13,21 +14,11 @@
 #define MAX_ROUNDS 30
 #define PI 3.14159265358979323846
 
-/* ---- random numbers that are the same on every machine -------------------------------------- */
-
-/* splitmix64: uniform in (0, 1). */
-static double uniform(uint64_t *state)
-{
-    uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
-
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return ((double)((z ^ (z >> 31)) >> 11) + 0.5) * 0x1p-53;
-}
+/* ---- laws ----------------------------------------------------------------------------------- */
 
 static double exponential(uint64_t *state)
 {
-    return -log(uniform(state));
+    return -log(csw_random_uniform(state));
 }
 
 /* Box-Muller. */
@@ -35,7 +26,7 @@ static double normal(uint64_t *state)
 {
     const double radius = sqrt(2 * exponential(state));
 
-    return radius * cos(2 * PI * uniform(state));
+    return radius * cos(2 * PI * csw_random_uniform(state));
 }
 
 static double heavy_tailed(uint64_t *state)
@@ -163,6 +154,38 @@ static void the_input_stays_as_it_is(void)
     CU_ASSERT_EQUAL(memcmp(other_copy, other, sizeof other), 0);
 }
 
+static void a_rank_of_ones_own_gives_these_two_of_the_sorted_values(void)
+{
+    static const double values[] = {60, 10, NAN, 50, 20, 40, 30};
+
+    for (size_t rank = 1; rank <= 3; rank++) {
+        const struct csw_estimate estimate = csw_median_ranked(values, COUNT(values), rank);
+
+        CU_ASSERT(estimate.value == 35 && estimate.n == 6);
+        CU_ASSERT_EQUAL(estimate.low, 10 * (double)rank);
+        CU_ASSERT_EQUAL(estimate.high, 70 - 10 * (double)rank);
+    }
+    for (size_t rank = 0; rank <= 8; rank += 4) {
+        const struct csw_estimate estimate = csw_median_ranked(values, COUNT(values), rank);
+
+        CU_ASSERT(estimate.value == 35 && !csw_estimate_has_interval(&estimate));
+    }
+}
+
+/* As R's quantile(c(1, 2, 4, 8, 16), ...) prints them. */
+static void quantiles_lie_between_neighbours(void)
+{
+    static const double sorted[] = {1, 2, 4, 8, 16};
+
+    CU_ASSERT_EQUAL(csw_quantile(sorted, 5, 0), 1);
+    CU_ASSERT_EQUAL(csw_quantile(sorted, 5, 0.25), 2);
+    CU_ASSERT_EQUAL(csw_quantile(sorted, 5, 0.5), 4);
+    CU_ASSERT_DOUBLE_EQUAL(csw_quantile(sorted, 5, 0.1), 1.4, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(csw_quantile(sorted, 5, 0.9), 12.8, 1e-12);
+    CU_ASSERT_EQUAL(csw_quantile(sorted, 5, 1), 16);
+    CU_ASSERT_EQUAL(csw_quantile(sorted, 1, 0.7), 1);
+}
+
 static bool is_none(struct csw_estimate estimate)
 {
     return isnan(estimate.value) && isnan(estimate.low) && isnan(estimate.high) && estimate.n == 0;
@@ -218,7 +241,7 @@ static void intervals_cover_the_true_median_as_often_as_their_rank_says(void)
     static const struct {
         double (*draw)(uint64_t *);
         double median;
-    } laws[] = {{uniform, 0.5}, {exponential, 0.69314718055994531}, {heavy_tailed, 1}};
+    } laws[] = {{csw_random_uniform, 0.5}, {exponential, 0.69314718055994531}, {heavy_tailed, 1}};
     static const size_t sizes[] = {6, 10, 20, 30};
     uint64_t state = 20260101;
 
@@ -367,6 +390,8 @@ static const struct test tests[] = {
     TEST(medians_of_even_and_odd_counts),
     TEST(an_interval_is_two_of_the_sorted_values),
     TEST(values_that_are_missing_are_left_out),
+    TEST(a_rank_of_ones_own_gives_these_two_of_the_sorted_values),
+    TEST(quantiles_lie_between_neighbours),
     TEST(the_input_stays_as_it_is),
     TEST(nothing_measured_gives_no_estimate),
     TEST(intervals_cover_the_true_median_as_often_as_their_rank_says),

@@ -35,7 +35,7 @@ grep -qE '^  = (holds|does not hold) here$' c.out && fail "one round resolved a 
 grep -q '^results: c.jsonl$' c.err || fail "does not name its file"
 coresweep story --report c.jsonl | cmp - c.out || fail "another story from the file"
 coresweep report c.jsonl | cmp - c.out || fail "report tells another story"
-coresweep report c.jsonl --format csv | grep -q '^trial,' || fail "a story has no CSV"
+coresweep report c.jsonl --format csv | grep '^trial,' >rows || fail "a story has no CSV"
 [ "$(grep -c '"type":"reading".*"probe":"ticker"' c.jsonl)" -gt 5 ] || fail "no readings of the ticker"
 tail -n 1 c.jsonl | grep -q '^{"type":"end",.*"failed":0,' || fail "no end"
 
