@@ -33,3 +33,25 @@ void csw_estimate_ratio_text(const struct csw_estimate *ratio, char *ret_text, s
     else
         snprintf(ret_text, size, "%.*f (n=%zu)", decimals, ratio->value, ratio->n);
 }
+
+/* Two digits of half the interval; 0 to 4 after the point. */
+static int percent_decimals(const struct csw_estimate *share)
+{
+    const double half = 100 * (share->high - share->low) / 2;
+
+    return half > 0 ? (int)fmin(4, fmax(0, 1 - floor(log10(half)))) : 2;
+}
+
+void csw_estimate_percent_text(const struct csw_estimate *share, char *ret_text, size_t size)
+{
+    if (isnan(share->value)) {
+        snprintf(ret_text, size, "-");
+    } else if (csw_estimate_has_interval(share)) {
+        const int decimals = percent_decimals(share);
+
+        snprintf(ret_text, size, "%.*f [%.*f, %.*f]", decimals, 100 * share->value, decimals,
+                 100 * share->low, decimals, 100 * share->high);
+    } else {
+        snprintf(ret_text, size, "%.1f (n=%zu)", 100 * share->value, share->n);
+    }
+}

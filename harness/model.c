@@ -40,16 +40,6 @@ struct csw_estimate csw_gustafson(double workers, struct csw_estimate scaled_spe
                                  .n = scaled_speedup.n};
 }
 
-double csw_cost(const double *workers, const struct csw_estimate *s_abs, size_t count)
-{
-    double least = 0;
-
-    for (size_t i = 0; i < count; i++)
-        if (s_abs[i].low > 1 && (least == 0 || workers[i] < least))
-            least = workers[i];
-    return least;
-}
-
 /* ---- rounds --------------------------------------------------------------------------------- */
 
 /* ln of the times by count and complete round, what the whole round multiplies them by taken out.

@@ -39,13 +39,6 @@ double csw_karp_flatt_resolution(double workers, struct csw_estimate speedup);
  */
 struct csw_estimate csw_gustafson(double workers, struct csw_estimate scaled_speedup);
 
-/*
- * COST: the least of the worker counts whose speedup over the best serial run has an interval above
- * 1; 0: none has. Source: F. McSherry, M. Isard, D. G. Murray, Scalability! But at what COST?,
- * HotOS 2015.
- */
-double csw_cost(const double *workers, const struct csw_estimate *s_abs, size_t count);
-
 /* ---- over all counts ------------------------------------------------------------------------ */
 
 /* Worker counts that a law takes at least: two more than Amdahl's parameters, three for the USL. */

@@ -10,6 +10,7 @@
 #include "files.h"
 #include "label.h"
 #include "record_json.h"
+#include "report_model.h"
 
 static const struct csw_estimate *estimate_of(const struct csw_cell *cell,
                                               const struct csw_report_column *column)
@@ -58,6 +59,7 @@ static json_t *cell_json(const struct csw_report *report, size_t point)
     for (size_t c = 0; c < csw_report_column_count; c++)
         json_object_set_new(object, csw_report_columns[c].name,
                             csw_estimate_json(estimate_of(cell, &csw_report_columns[c])));
+    csw_report_models_cell_json(object, cell);
     json_object_set_new(object, "round_ns", rounds_json(cell->round_ns, report->rounds));
     json_object_set_new(object, "round_cpu_ns", rounds_json(cell->round_cpu_ns, report->rounds));
     return object;
@@ -72,10 +74,11 @@ static json_t *report_json(const struct csw_report *report)
         json_array_append_new(points, cell_json(report, i));
     for (size_t i = 0; i < results->events; i++)
         json_array_append_new(events, csw_record_json(&csw_event_fields, &results->event[i]));
-    return json_pack("{s:f, s:b, s:o, s:o, s:o, s:o}", "confidence", CSW_CONFIDENCE, "complete",
-                     results->ended, "plan", csw_record_json(&csw_plan_fields, &results->plan),
-                     "host", csw_record_json(&csw_host_fields, &results->host), "points", points,
-                     "events", events);
+    return json_pack("{s:f, s:b, s:o, s:o, s:o, s:o, s:o}", "confidence", CSW_CONFIDENCE,
+                     "complete", results->ended, "plan",
+                     csw_record_json(&csw_plan_fields, &results->plan), "host",
+                     csw_record_json(&csw_host_fields, &results->host), "points", points, "models",
+                     csw_report_models_json(report), "events", events);
 }
 
 int csw_report_json(const struct csw_report *report, FILE *out, struct csw_err *err)

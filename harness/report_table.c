@@ -10,6 +10,7 @@
 #include "files.h"
 #include "label.h"
 #include "options.h"
+#include "report_model.h"
 #include "table.h"
 #include "units.h"
 
@@ -207,8 +208,10 @@ static int print_series(const struct csw_report *report, size_t index, FILE *out
         csw_table_row(table, texts);
     }
     print_title(&report->cell[index], "", out);
-    const int code = csw_table_print(table, out, err);
+    int code = csw_table_print(table, out, err);
 
+    if (code == 0)
+        code = csw_report_models_table(report, &report->cell[index], out, err);
     fprintf(out, "\n");
     return code;
 }
@@ -223,6 +226,7 @@ int csw_report_table(const struct csw_report *report, FILE *out, struct csw_err 
     if (code < 0)
         return code;
     print_notes(report, "", out);
+    csw_report_models_note(report, out);
     return csw_stream_flush(out, "the report", err);
 }
 
