@@ -56,16 +56,19 @@ static struct normal normal_of(const double *workers, const double *time, size_t
 
     for (size_t i = 0; i < count; i++) {
         double basis[TERMS];
+        long double weighted[TERMS];
 
         fill_basis(workers[i], basis);
         for (int row = 0; row < TERMS; row++) {
-            const long double weighted = (long double)basis[row] / time[i];
-
-            normal.right[row] += weighted;
-            for (int column = 0; column < TERMS; column++)
-                normal.gram[row][column] += weighted * basis[column] / time[i];
+            weighted[row] = (long double)basis[row] / time[i];
+            normal.right[row] += weighted[row];
+            for (int column = 0; column <= row; column++)
+                normal.gram[row][column] += weighted[row] * weighted[column];
         }
     }
+    for (int row = 0; row < TERMS; row++)
+        for (int column = row + 1; column < TERMS; column++)
+            normal.gram[row][column] = normal.gram[column][row];
     return normal;
 }
 

@@ -80,9 +80,51 @@ static void fill_logs(struct cells *cells, const struct csw_times *times)
     }
 }
 
-static double median(const double *values, size_t count)
+/*
+ * Puts the value of that rank, from 0, in its place, no greater ones before it and no less after.
+ * Source: C. A. R. Hoare, Algorithm 65: Find, Communications of the ACM 4 (1961), 321-322.
+ */
+static void select_rank(double *values, size_t count, size_t rank)
 {
-    return csw_median(values, count).value;
+    for (size_t first = 0, last = count - 1; first < last;) {
+        const double pivot = values[rank];
+        size_t i = first, j = last;
+
+        while (i <= j) {
+            while (values[i] < pivot)
+                i++;
+            while (values[j] > pivot)
+                j--;
+            if (i > j)
+                break;
+            const double value = values[i];
+
+            values[i++] = values[j];
+            values[j] = value;
+            if (j == 0)
+                break;
+            j--;
+        }
+        if (j < rank)
+            first = i;
+        if (i > rank)
+            last = j;
+    }
+}
+
+/* Without an interval, which the bootstrap does not ask for: several times as fast. Reorders. */
+static double median(double *values, size_t count)
+{
+    const size_t middle = count / 2;
+
+    select_rank(values, count, middle);
+    if (count % 2 == 1)
+        return values[middle];
+    double below = values[0];
+
+    for (size_t i = 1; i < middle; i++)
+        below = fmax(below, values[i]);
+    return (below + values[middle]) / 2;
 }
 
 /*
