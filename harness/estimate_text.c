@@ -34,12 +34,19 @@ void csw_estimate_ratio_text(const struct csw_estimate *ratio, char *ret_text, s
         snprintf(ret_text, size, "%.*f (n=%zu)", decimals, ratio->value, ratio->n);
 }
 
-/* Two digits of half the interval; 0 to 4 after the point. */
+/* Digits after the point that leave so many significant ones. */
+static int decimals_for(double value, int digits)
+{
+    return value > 0 ? (int)fmin(6, fmax(0, digits - 1 - floor(log10(value)))) : 2;
+}
+
+/* Two digits of half the interval, but no more than three of its farther end. */
 static int percent_decimals(const struct csw_estimate *share)
 {
-    const double half = 100 * (share->high - share->low) / 2;
+    const int half = decimals_for(100 * (share->high - share->low) / 2, 2);
+    const int most = decimals_for(100 * fmax(fabs(share->low), fabs(share->high)), 3);
 
-    return half > 0 ? (int)fmin(4, fmax(0, 1 - floor(log10(half)))) : 2;
+    return half < most ? half : most;
 }
 
 void csw_estimate_percent_text(const struct csw_estimate *share, char *ret_text, size_t size)

@@ -309,6 +309,7 @@ static struct fit judge(const struct cells *cells, const struct csw_estimate *lo
 /* ---- the choice ----------------------------------------------------------------------------- */
 
 #define SIGNIFICANCE 0.05
+#define TOLERANCE 0.01
 
 static bool is_rejected(const struct fit *judged)
 {
@@ -431,7 +432,7 @@ static int fit_cells(struct csw_model *model, struct cells *cells,
 
 bool csw_model_holds(const struct csw_model *model)
 {
-    return model->lack_of_fit_p >= SIGNIFICANCE;
+    return model->lack_of_fit_p >= SIGNIFICANCE || model->worst_residual <= TOLERANCE;
 }
 
 int csw_model_fit(struct csw_model *ret_model, const struct csw_times *times,

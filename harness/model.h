@@ -75,7 +75,10 @@ struct csw_model {
     double worst_residual;           /* the largest |T(p) - time| / time */
 };
 
-/* False where the law misses the times by more than their noise: lack_of_fit_p < 5 %. */
+/*
+ * False where the law misses the times by more than their noise (lack_of_fit_p < 5 %) and one of
+ * them by more than 1 %: with rounds enough every law is rejected.
+ */
 bool csw_model_holds(const struct csw_model *);
 
 /*

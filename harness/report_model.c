@@ -24,7 +24,7 @@ static const struct csw_column columns[COLUMNS] = {
     [MODEL] = {"model", false},
     [SERIAL] = {"serial % [95 %]", true},
     [COHERENCY] = {"coherency %", true},
-    [FIT] = {"fit p", true},
+    [FIT] = {"fit", true},
     [PEAK] = {"peak", true},
     [COST] = {"COST", true},
 };
@@ -245,7 +245,7 @@ void csw_report_models_note(const struct csw_report *report, FILE *out)
         if (csw_scaling_leads(report, i)) {
             csw_print_wrapped(
                 "e: serial fraction that S_rel with the most workers stands for (Karp-Flatt). "
-                "serial: by the law (USL: contention). fit p: chance of so bad a fit if the law is "
+                "serial: by the law (USL: contention). fit: chance of so bad a fit if the law is "
                 "right. COST: fewest workers whose S_abs is above 1, the interval, too.\n",
                 out);
             return;

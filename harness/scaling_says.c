@@ -14,7 +14,7 @@
 /* ---- numbers in words ----------------------------------------------------------------------- */
 
 /* "5.0 [4.7, 5.3] %". */
-static void print_share(const struct csw_estimate *share, FILE *out)
+static void print_interval(const struct csw_estimate *share, FILE *out)
 {
     char text[TEXT_SIZE];
 
@@ -22,13 +22,25 @@ static void print_share(const struct csw_estimate *share, FILE *out)
     fprintf(out, "%s %%", text);
 }
 
-/* "60.3 ms". */
+/* A share that may be 0 is a limit: "below 0.4 %". */
+static void print_share(const struct csw_estimate *share, FILE *out)
+{
+    if (share->low > 0)
+        print_interval(share, out);
+    else
+        fprintf(out, "below %.2g %%", 100 * share->high);
+}
+
+/* "60.3 ms", or "none" of 0. */
 static void print_time(double ns, FILE *out)
 {
     const struct csw_scale *scale = csw_time_scale(ns);
     const double value = ns / scale->factor;
 
-    fprintf(out, "%.*f %s", csw_decimals(value), value, scale->name);
+    if (ns > 0)
+        fprintf(out, "%.*f %s", csw_decimals(value), value, scale->name);
+    else
+        fprintf(out, "none");
 }
 
 /* "(p = 0.31)". */
@@ -53,7 +65,7 @@ static void say_karp_flatt(const struct csw_scaling *scaling, FILE *out)
         return;
     }
     fprintf(out, "e(%u) = ", workers);
-    print_share(&e, out);
+    print_interval(&e, out);
     if (!csw_estimate_has_interval(&e))
         fprintf(out, ": an interval takes 6 rounds at least.");
     else if (e.high < 0)
