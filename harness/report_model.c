@@ -77,13 +77,20 @@ static void print_p(double p, char ret_text[CSW_LABEL_SIZE])
         snprintf(ret_text, CSW_LABEL_SIZE, "%.2g", p);
 }
 
+static void print_range(double from, double to, char ret_text[CSW_LABEL_SIZE])
+{
+    if (from < to)
+        snprintf(ret_text, CSW_LABEL_SIZE, "%g-%g", from, to);
+    else
+        snprintf(ret_text, CSW_LABEL_SIZE, "%g", to);
+}
+
 static void fill_cells(struct line *line, const struct csw_scaling *scaling)
 {
     const struct csw_model *model = &scaling->model;
     const struct csw_estimate fraction = csw_cell_karp_flatt(csw_scaling_widest(scaling));
 
-    snprintf(line->cell[WORKERS], CSW_LABEL_SIZE, "%g-%g", csw_scaling_from(scaling),
-             csw_scaling_to(scaling));
+    print_range(csw_scaling_from(scaling), csw_scaling_to(scaling), line->cell[WORKERS]);
     csw_estimate_percent_text(&fraction, line->cell[FRACTION], CSW_LABEL_SIZE);
     snprintf(line->cell[MODEL], CSW_LABEL_SIZE, "%s", name_of(model->kind));
     if (has_serial_part(model))

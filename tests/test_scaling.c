@@ -355,7 +355,7 @@ static void without_one_worker_there_is_no_fraction(void)
 
     world->points[1].workers = 8;
     measure(world, 1, .05, 0, .001);
-    table_must_say(world, (const char *[]){"openmp 8-8 - refused",
+    table_must_say(world, (const char *[]){"openmp 8 - refused",
                                            "No serial fraction without a run of one worker.",
                                            "No law from 1 worker count:", NULL});
 }
