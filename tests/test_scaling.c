@@ -289,6 +289,20 @@ static void what_fits_no_law_is_refused_or_a_description(void)
                                     "no law of losses is fitted", NULL});
 }
 
+static void too_few_rounds_and_losses_of_no_certain_kind_are_refused(void)
+{
+    struct world *few = world_new(4), *uncertain = world_new(4);
+
+    measure(few, 1, .05, 0, .001);
+    few->results.samples = 5 * few->results.plan.count;
+    table_must_say(few, (const char *[]){" refused ", "an interval takes 6 rounds at least",
+                                         "No law from 5 rounds with all worker counts", NULL});
+    measure(uncertain, 1, .003, .0002, .012);
+    table_must_say(uncertain,
+                   (const char *[]){" refused ", "Time is lost as workers are added, but whether",
+                                    "the serial fraction is at most 0.", NULL});
+}
+
 static void the_law_ends_where_cores_are_shared(void)
 {
     struct world *world = world_new(6);
@@ -429,6 +443,7 @@ int main(void)
         TEST(each_law_is_told_in_a_row_and_a_sentence),
         TEST(a_peak_far_past_what_was_measured_is_not_told),
         TEST(what_fits_no_law_is_refused_or_a_description),
+        TEST(too_few_rounds_and_losses_of_no_certain_kind_are_refused),
         TEST(the_law_ends_where_cores_are_shared),
         TEST(cost_is_the_fewest_workers_that_beat_serial),
         TEST(counts_may_be_in_any_order_and_missing),
