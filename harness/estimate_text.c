@@ -33,3 +33,32 @@ void csw_estimate_ratio_text(const struct csw_estimate *ratio, char *ret_text, s
     else
         snprintf(ret_text, size, "%.*f (n=%zu)", decimals, ratio->value, ratio->n);
 }
+
+/* Digits after the point that leave so many significant ones. */
+static int decimals_for(double value, int digits)
+{
+    return value > 0 ? (int)fmin(6, fmax(0, digits - 1 - floor(log10(value)))) : 2;
+}
+
+/* Two digits of half the interval, but no more than three of its farther end. */
+static int percent_decimals(const struct csw_estimate *share)
+{
+    const int half = decimals_for(100 * (share->high - share->low) / 2, 2);
+    const int most = decimals_for(100 * fmax(fabs(share->low), fabs(share->high)), 3);
+
+    return half < most ? half : most;
+}
+
+void csw_estimate_percent_text(const struct csw_estimate *share, char *ret_text, size_t size)
+{
+    if (isnan(share->value)) {
+        snprintf(ret_text, size, "-");
+    } else if (csw_estimate_has_interval(share)) {
+        const int decimals = percent_decimals(share);
+
+        snprintf(ret_text, size, "%.*f [%.*f, %.*f]", decimals, 100 * share->value, decimals,
+                 100 * share->low, decimals, 100 * share->high);
+    } else {
+        snprintf(ret_text, size, "%.1f (n=%zu)", 100 * share->value, share->n);
+    }
+}

@@ -15,4 +15,10 @@ void csw_estimate_time_text(const struct csw_estimate *ns, int digits, char *ret
 /* Writes "1.49 [1.12, 1.94]", "1.49 (n=3)" or "-", with three digits. */
 void csw_estimate_ratio_text(const struct csw_estimate *, char *ret_text, size_t size);
 
+/*
+ * Writes a share in per cent, "5.03 [4.71, 5.35]", with the digits that its interval is worth;
+ * "5.0 (n=3)" or "-". The sign of per cent is the caller's.
+ */
+void csw_estimate_percent_text(const struct csw_estimate *, char *ret_text, size_t size);
+
 #endif

@@ -11,6 +11,7 @@
 #include "label.h"
 #include "record_json.h"
 #include "report_checks.h"
+#include "report_model.h"
 #include "report_noise.h"
 #include "report_stop.h"
 #include "report_weak.h"
@@ -103,6 +104,7 @@ static json_t *cell_json(const struct csw_report *report, size_t point)
     json_object_set_new(object, "loss", loss_json(&cell->loss));
     csw_report_weak_json(cell, object);
     set_checks(object, report, point);
+    csw_report_models_cell_json(object, cell);
     json_object_set_new(object, "round_ns", rounds_json(cell->round_ns, report->rounds));
     json_object_set_new(object, "round_cpu_ns", rounds_json(cell->round_cpu_ns, report->rounds));
     return object;
@@ -131,6 +133,7 @@ static const struct {
 } parts[] = {
     {"stop", csw_report_stop_json},
     {"noise", noise_json},
+    {"models", csw_report_models_json},
     {"why", csw_report_why_json},
 };
 

@@ -11,6 +11,7 @@
 #include "label.h"
 #include "options.h"
 #include "report_checks.h"
+#include "report_model.h"
 #include "report_noise.h"
 #include "report_stop.h"
 #include "report_weak.h"
@@ -204,8 +205,10 @@ static int print_series(const struct csw_report *report, size_t index, FILE *out
         csw_table_row(table, texts);
     }
     print_title(&report->cell[index], "", out);
-    const int code = csw_table_print(table, out, err);
+    int code = csw_table_print(table, out, err);
 
+    if (code == 0)
+        code = csw_report_models_table(report, &report->cell[index], out, err);
     fprintf(out, "\n");
     return code;
 }
@@ -233,6 +236,7 @@ int csw_report_table(const struct csw_report *report, FILE *out, struct csw_err 
     if (code < 0)
         return code;
     print_notes(report, "", out);
+    csw_report_models_note(report, out);
     for (size_t i = 0; code == 0 && i < sizeof sections / sizeof *sections; i++)
         code = sections[i](report, out, err);
     return code < 0 ? code : csw_stream_flush(out, "the report", err);
