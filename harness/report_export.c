@@ -10,6 +10,7 @@
 #include "files.h"
 #include "label.h"
 #include "record_json.h"
+#include "report_json.h"
 
 static const struct csw_estimate *estimate_of(const struct csw_cell *cell,
                                               const struct csw_report_column *column)
@@ -72,10 +73,11 @@ static json_t *report_json(const struct csw_report *report)
         json_array_append_new(points, cell_json(report, i));
     for (size_t i = 0; i < results->events; i++)
         json_array_append_new(events, csw_record_json(&csw_event_fields, &results->event[i]));
-    return json_pack("{s:f, s:b, s:o, s:o, s:o, s:o}", "confidence", CSW_CONFIDENCE, "complete",
-                     results->ended, "plan", csw_record_json(&csw_plan_fields, &results->plan),
-                     "host", csw_record_json(&csw_host_fields, &results->host), "points", points,
-                     "events", events);
+    return json_pack("{s:f, s:b, s:o, s:o, s:o, s:o, s:o}", "confidence", CSW_CONFIDENCE,
+                     "complete", results->ended, "plan",
+                     csw_record_json(&csw_plan_fields, &results->plan), "host",
+                     csw_record_json(&csw_host_fields, &results->host), "points", points, "events",
+                     events, "samples", csw_report_samples_json(report));
 }
 
 int csw_report_json(const struct csw_report *report, FILE *out, struct csw_err *err)
