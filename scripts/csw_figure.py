@@ -19,6 +19,7 @@ try:
     import matplotlib
     from matplotlib.axes import Axes
     from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+    from matplotlib.collections import PolyCollection
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
     from matplotlib.legend import Legend
@@ -118,6 +119,11 @@ def set_ticks(axis, places: list[float], name: Callable[[float], str]) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: name(value)))
     axis.set_minor_locator(FixedLocator([]))
     axis.set_minor_formatter(NullFormatter())
+
+
+def round_ticks(low: float, high: float, most: int) -> list[float]:
+    """At most so many steps between round numbers, none outside."""
+    return [tick for tick in MaxNLocator(most).tick_values(low, high) if low <= tick <= high]
 
 
 def set_log2(axis, limits: tuple[float, float], set_scale: Callable, set_limits: Callable) -> None:

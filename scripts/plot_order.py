@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from csw_figure import (
-    BASE_MARKER, GREY, LIGHT, Axes, Line2D, Panel, Plot, Spot, Style, plot_parser, run,
-    set_log2, set_look, styles_of,
+    BASE_MARKER, GREY, LIGHT, Axes, Line2D, Panel, Plot, Spot, Style, plot_parser, round_ticks, run,
+    set_log2, set_look, set_ticks, styles_of,
 )
 from csw_report import BadReport, Report, Sample, caption
 
@@ -83,6 +83,7 @@ def set_positions(axes: Axes, strip: Strip) -> None:
     """The same seconds in both panels."""
     last = max(strip.seconds(sample) for sample in strip.samples)
     axes.set_xlim(-0.01 * last, 1.01 * last if last > 0 else 1.0)
+    set_ticks(axes.xaxis, round_ticks(0, last, 8), lambda seconds: f"{seconds:g}")
     set_look(axes)
     axes.grid(False, axis="x")
     draw_bands(axes, strip)

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Optional
 
-from csw_figure import Axes, MaxNLocator, Panel, Patch, Plot, Spot, plot_parser, run, set_look
+from csw_figure import (
+    Axes, Panel, Patch, Plot, PolyCollection, Spot, plot_parser, round_ticks, run, set_look,
+)
 from csw_report import BadReport, Point, Report, Sample, caption, shorten
 from csw_story import SECONDS, in_units
 
 BUSY = {"facecolor": "#0072B2", "linewidth": 0}
 LOST = {"facecolor": "#F5C96B", "edgecolor": "#8a5a00", "linewidth": 0, "hatch": "////"}
+HALF = 0.4  # of a row: what its bar is high
 IDLE = {"facecolor": "#eeeeee", "linewidth": 0}
 
 
@@ -85,14 +88,15 @@ def runs_of(report: Report, wanted: Optional[list[int]]) -> list[Run]:
 
 def draw_rows(axes: Axes, rows: list[Row], unit: float) -> None:
     """Parts of one look are one collection, however many workers there are."""
-    last, places = max(row.end for row in rows), range(len(rows))
+    last = max(row.end for row in rows)
     parts = ((IDLE, [0.0] * len(rows), [last] * len(rows)),
              (LOST, [row.busy for row in rows], [row.end for row in rows]),
              (BUSY, [row.start for row in rows], [row.busy for row in rows]))
     for look, lefts, rights in parts:
-        widths = [(right - left) / unit for left, right in zip(lefts, rights)]
-        axes.barh(places, widths, 0.8, [left / unit for left in lefts], zorder=3,
-                  rasterized=len(rows) > 16, **look)
+        corners = [[(x / unit, row + y) for x, y in ((left, -HALF), (right, -HALF), (right, HALF),
+                                                     (left, HALF))]
+                   for row, (left, right) in enumerate(zip(lefts, rights)) if right > left]
+        axes.add_collection(PolyCollection(corners, zorder=3, rasterized=len(rows) > 16, **look))
 
 
 def draw_panel(axes: Axes, _: Spot, run_: Run) -> None:
@@ -108,7 +112,7 @@ def draw_panel(axes: Axes, _: Spot, run_: Run) -> None:
     draw_rows(axes, rows, unit)
     step = max(1, (len(rows) + 7) // 8)
     axes.set_yticks(range(0, len(rows), step))
-    ticks = [tick for tick in MaxNLocator(4).tick_values(0, last / unit) if tick <= last / unit]
+    ticks = round_ticks(0, last / unit, 4)
     names = [f"{tick:g}" for tick in ticks]
     axes.set_xticks(ticks, names[:-1] + [f"{names[-1]} {name}"])
 
@@ -133,14 +137,14 @@ def legend() -> list[Patch]:
 
 def title_of(report: Report, point: Point) -> str:
     """As of the other plots, and who ran it."""
-    here = next(one for one in report.series if point in one.points)
+    here = next(one for one in report.series if point in one.everything())
     return shorten(f"{here.title}: {point.label}, {point.workers}", 44)
 
 
 def plot(report: Report, wanted: Optional[list[int]] = None) -> Plot:
     """A panel for each run."""
     runs = runs_of(report, wanted)
-    drawn = [one for one in report.series if any(r.point in one.points for r in runs)]
+    drawn = [one for one in report.series if any(r.point in one.everything() for r in runs)]
     notes = ("Each row: a worker in the last run of the sample nearest to its cell's median. Its "
              "CPU time is drawn from its beginning on: how much is known, not when.")
     most = max(len(r.sample.workers) for r in runs)

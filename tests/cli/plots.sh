@@ -1,5 +1,5 @@
 #!/bin/bash
-# Both plots are drawn from reports of small and large machines that do not exist: the files are
+# All plots are drawn from reports of small and large machines that do not exist: the files are
 # what they should be, they say what they show, and bad input gives one sentence and exit code 2.
 . "$(dirname "$0")/pictures.bash"
 
@@ -55,8 +55,9 @@ check() {
 }
 
 synthetic >"$dir/two.json"
-synthetic --workers 64 --cores 32 --quota 48 --drivers 8 --rounds 20 \
+synthetic --plain --workers 64 --cores 32 --quota 48 --drivers 8 --rounds 20 \
     --kernels spin trial sqrt roots sleep >"$dir/many.json"
+synthetic --workers 64 --cores 32 --drivers 3 --rounds 8 --kernels spin trial >"$dir/large.json"
 synthetic --rounds 5 --incomplete --kernels trial sleep >"$dir/few.json"
 synthetic --workers 6 --oversubscribe --kernels spin trial >"$dir/over.json"
 synthetic --kernels trial array >"$dir/options.json"
@@ -77,6 +78,41 @@ check_svg "$dir/many-efficiency.svg" "sleep, whole" 2>/dev/null &&
     fail "efficiency per CPU was drawn of a kernel that waits"
 check_svg "$dir/few-speedup.svg" "95 % interval" 2>/dev/null &&
     fail "the caption explains intervals that are not there"
+
+# The other pictures, of two and of 64 workers; what each must say besides the drivers.
+more() {
+    local kind=$1 stem=$dir/$2-$1
+    plot "$kind" "$dir/$2.json" --output "$stem" >/dev/null || fail "$kind of $2"
+    check_png "$stem.png" 400 || fail "$stem.png"
+    check_svg "$stem.svg" "$(base_seconds "$dir/$2.json" trial)" openmp "${@:3}" || fail "$stem.svg"
+}
+for report in two large; do
+    more karp_flatt $report "not to be told from 0" "rounds resampled" "trial, dynamic"
+    more loss $report imbalance "work inflation" "ln f / ln E" "paired by round"
+    more order $report "hollow: disturbed" "Availability of the CPUs" "serial (base)" "n = "
+    more timeline $report "on its CPU" "began within" "nearest to its cell"
+    more time $report ideal "100 ms" "of the median"
+    plot speedup "$dir/$report.json" --output "$dir/model" >/dev/null
+    check_svg "$dir/model.svg" "fitted model" "beyond what was measured" || fail "models of $report"
+done
+plot timeline "$dir/two.json" --point 0 --point 4 --output "$dir/chosen" >/dev/null
+[ "$(grep -c 'began within' "$dir/chosen.svg")" -eq 2 ] || fail "two points were asked for"
+"$python" "$SOURCE/tests/grain_synthetic.py" --workers 2 64 >"$dir/grain"
+plot grain "$dir/grain" --output "$dir/grain" >/dev/null
+check_svg "$dir/grain.svg" "spin, dynamic:1, 64 workers" "METG(50 %): openmp 1.13 us" "50 %" ||
+    fail "the grain"
+
+# No text is cut off or covers another; a page with too little room is found out.
+layout() {
+    "$python" "$SOURCE/tests/plots_layout.py" "$@"
+}
+layout "$dir/two.json" "$SOURCE/scripts" "$dir/grain" || fail "texts of two"
+layout "$dir/large.json" "$SOURCE/scripts" || fail "texts of large"
+mkdir "$dir/scripts"
+cp "$SOURCE"/scripts/*.py "$dir/scripts"
+sed -i 's/^LEFT, RIGHT, GAP = .*/LEFT, RIGHT, GAP = 0.1, 0.1, 0.0/' "$dir/scripts/csw_figure.py"
+! layout "$dir/two.json" "$dir/scripts" >"$dir/faults" || fail "too little room was not noticed"
+grep -q "is cut off" "$dir/faults" || fail "$(cat "$dir/faults")"
 
 # Waiting kernels alone are drawn; standard input, with and without `-`, gives the same bytes.
 synthetic --kernels sleep >"$dir/wait.json"
@@ -118,6 +154,13 @@ refused 2 "'two' is not a number" plot efficiency "$dir/word" -o "$dir/x"
 refused 2 "not a positive number" plot speedup "$dir/zero" -o "$dir/x"
 refused 2 "'s_abs' is missing" plot speedup "$dir/key" -o "$dir/x"
 refused 2 "no points" plot efficiency "$dir/points" -o "$dir/x"
+refused 2 "there is no point 99" plot timeline "$dir/two.json" --point 99 -o "$dir/x"
+refused 2 "'grain' is missing.*coresweep grain" plot grain "$dir/two.json" -o "$dir/x"
+synthetic --plain >"$dir/plain.json"
+refused 2 "karp_flatt" plot karp_flatt "$dir/plain.json" -o "$dir/x"
+refused 2 "does not say why efficiency is lost" plot loss "$dir/plain.json" -o "$dir/x"
+refused 2 "no samples" plot order "$dir/plain.json" -o "$dir/x"
+refused 2 "no samples that tell of workers" plot timeline "$dir/plain.json" -o "$dir/x"
 refused 1 "cannot write $dir/none/x.png: No such" plot speedup "$dir/two.json" -o "$dir/none/x"
 
 # Without matplotlib: the package to install, not a traceback.
@@ -127,9 +170,10 @@ refused 1 python3-matplotlib env PYTHONPATH="$dir/without" \
     "$SOURCE/scripts/plot_speedup.py" "$dir/two.json" -o "$dir/x"
 
 # A report of before there were options is drawn as one of kernels without them.
-sed '/"options": "",/d' "$dir/two.json" >"$dir/before.json"
+sed '/"options": "",/d' "$dir/plain.json" >"$dir/before.json"
 plot speedup "$dir/before.json" --output "$dir/before" >/dev/null
-cmp "$dir/before.svg" "$dir/two-speedup.svg"
+plot speedup "$dir/plain.json" --output "$dir/plain" >/dev/null
+cmp "$dir/before.svg" "$dir/plain.svg"
 
 # Drivers of another language are curves of their own for each interpreter, over their own base.
 "$python" -c 'import json, sys
