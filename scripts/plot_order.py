@@ -136,7 +136,8 @@ def notes_of(strip: Strip) -> str:
     far = sum(not 1 / WIDEST <= strip.relative(sample) <= WIDEST for sample in strip.samples)
     text = (f"Each marker: one sample, over the median of its cell; n = {len(strip.samples)}. "
             "Shaded: every other round. ")
-    text += f"{disturbed} disturbed{f' by the rule {rule}' if rule else ''}; none is left out. "
+    if rule or disturbed:
+        text += f"{disturbed} disturbed{f' by the rule {rule}' if rule else ''}; none is left out. "
     text += f"{far} beyond the frame stand at its edge. " if far else ""
     if not any(sample.availability for sample in strip.samples):
         return text + "The file does not hold the availability of the CPUs."
