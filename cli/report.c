@@ -96,7 +96,7 @@ static int print(const struct csw_results *results, const struct format *format,
     return code;
 }
 
-static int write_file(const char *path, const char *text, struct csw_err *err)
+static int write_page(const char *path, const char *text, struct csw_err *err)
 {
     FILE *out = fopen(path, "w");
 
@@ -106,6 +106,8 @@ static int write_file(const char *path, const char *text, struct csw_err *err)
     const int code = csw_stream_flush(out, path, err);
 
     fclose(out);
+    if (code == 0)
+        fprintf(stderr, "page: %s\n", path);
     return code;
 }
 
@@ -123,7 +125,7 @@ static int print_to_file(const struct csw_results *results, const struct format 
 
     text = csw_stream_text(out, &text);
     if (code == 0)
-        code = text ? write_file(path, text, err) : csw_fail(err, -ENOMEM, "no memory for a page");
+        code = text ? write_page(path, text, err) : csw_fail(err, -ENOMEM, "no memory for a page");
     free(text);
     return code;
 }
