@@ -27,19 +27,6 @@ double csw_karp_flatt_resolution(double workers, struct csw_estimate speedup)
     return (speedup.high / speedup.value - 1) / (workers - 1);
 }
 
-static double scaled_fraction(double workers, double speedup)
-{
-    return (workers - speedup) / (workers - 1);
-}
-
-struct csw_estimate csw_gustafson(double workers, struct csw_estimate scaled_speedup)
-{
-    return (struct csw_estimate){.value = scaled_fraction(workers, scaled_speedup.value),
-                                 .low = scaled_fraction(workers, scaled_speedup.high),
-                                 .high = scaled_fraction(workers, scaled_speedup.low),
-                                 .n = scaled_speedup.n};
-}
-
 /* ---- rounds --------------------------------------------------------------------------------- */
 
 /* ln of the times by count and complete round, what the whole round multiplies them by taken out.

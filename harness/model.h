@@ -32,13 +32,6 @@ struct csw_estimate csw_karp_flatt(double workers, struct csw_estimate speedup);
  */
 double csw_karp_flatt_resolution(double workers, struct csw_estimate speedup);
 
-/*
- * The serial fraction s = (p - S) / (p - 1) of the time with p >= 2 workers, where the work grew
- * with p and S = p T(1) / T(p) is the scaled speedup. Source: J. L. Gustafson, Communications of
- * the ACM 31 (1988), 532-533.
- */
-struct csw_estimate csw_gustafson(double workers, struct csw_estimate scaled_speedup);
-
 /* ---- over all counts ------------------------------------------------------------------------ */
 
 /* Worker counts that a law takes at least: two more than Amdahl's parameters, three for the USL. */

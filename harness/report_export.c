@@ -11,6 +11,7 @@
 #include "label.h"
 #include "record_json.h"
 #include "report_checks.h"
+#include "report_json.h"
 #include "report_model.h"
 #include "report_noise.h"
 #include "report_stop.h"
@@ -131,10 +132,9 @@ static const struct {
     const char *name;
     json_t *(*json)(const struct csw_report *);
 } parts[] = {
-    {"stop", csw_report_stop_json},
-    {"noise", noise_json},
-    {"models", csw_report_models_json},
-    {"why", csw_report_why_json},
+    {"stop", csw_report_stop_json},       {"noise", noise_json},
+    {"models", csw_report_models_json},   {"why", csw_report_why_json},
+    {"samples", csw_report_samples_json},
 };
 
 static json_t *report_json(const struct csw_report *report)

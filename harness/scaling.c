@@ -1,5 +1,6 @@
 /* scaling.c - see scaling.h; what it says in words is scaling_says.c. */
 #include "scaling.h"
+#include "weak.h"
 
 #include <errno.h>
 #include <math.h>
@@ -19,12 +20,24 @@ static bool is_measured(const struct csw_cell *cell)
     return cell->time_ns.n > 0;
 }
 
+/* The laws are of work that is the same at every worker count. */
+static bool is_of_one_work(const struct csw_plan *plan)
+{
+    return !plan->weak && !(plan->grain && *plan->grain);
+}
+
+/* Whether the point is one of the workers that share the work of one. */
+static bool shares_work(const struct csw_point *point)
+{
+    return point->workers > 1 && csw_growth(point) == 1;
+}
+
 bool csw_scaling_leads(const struct csw_report *report, size_t cell)
 {
     const struct csw_point *point = report->cell[cell].point;
     bool parallel = false;
 
-    if (csw_is_base(point, point))
+    if (!is_of_one_work(&report->results->plan) || csw_is_base(point, point))
         return false;
     for (size_t i = 0; i < report->count; i++) {
         const struct csw_cell *other = &report->cell[i];
@@ -156,13 +169,13 @@ const struct csw_cell *csw_scaling_widest(const struct csw_scaling *scaling)
 
 struct csw_estimate csw_cell_karp_flatt(const struct csw_cell *cell)
 {
-    return cell->point->workers > 1 ? csw_karp_flatt((double)cell->point->workers, cell->s_rel)
+    return shares_work(cell->point) ? csw_karp_flatt((double)cell->point->workers, cell->s_rel)
                                     : csw_estimate_none;
 }
 
 double csw_cell_resolution(const struct csw_cell *cell)
 {
-    return cell->point->workers > 1
+    return shares_work(cell->point)
                ? csw_karp_flatt_resolution((double)cell->point->workers, cell->s_rel)
                : NAN;
 }

@@ -1,121 +1,81 @@
-"""What the plots share: panels of one view (speedup, efficiency) over a report, legend and caption."""
+"""Plots of a value against workers (speedup, efficiency, time, Karp-Flatt): what each View shows of
+a report, a panel for each series.
+"""
 
 from __future__ import annotations
 
-import argparse
-import io
-import math
-import sys
-import textwrap
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Callable, Iterator, Optional
 
+from csw_figure import (
+    BASE_MARKER, GREY, LIGHT, SMALL, Axes, FixedLocator, Line2D, Panel, Patch, Plot, Spot, Style, octaves,
+    plot_parser, powers_of_two, run, set_log2, set_look, styles_of, text_inches,
+)
 from csw_report import (
-    CEILING_KERNEL, HOST_NUMBERS, NBSP, BadReport, Point, Report, Series, caption, load, shorten,
+    CEILING_KERNEL, HOST_NUMBERS, RATIOS, BadReport, Estimate, Model, Point, Report, Series,
+    caption, interval_text, measured, scaled,
 )
 
-try:
-    import matplotlib
-    from matplotlib.axes import Axes
-    from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
-    from matplotlib.figure import Figure
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.legend import Legend
-    from matplotlib.lines import Line2D
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
-except ImportError:
-    sys.exit("matplotlib is missing: install the package python3-matplotlib")
-
-# ---- how things look -----------------------------------------------------------------------------
-
-# Okabe-Ito without its yellow, which is lost on white; shapes repeat what the colours say.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-SHAPES = "os^DvPX<>p*"
-
-GREY, LIGHT, GRID = "#555555", "#9a9a9a", "#e8e8e8"
-SMALL = 7.5  # points; the caption and the marks
 REFERENCES = {
     "ideal": {"color": GREY, "linewidth": 0.8, "linestyle": "-"},
     "ceiling": {"color": "#000000", "linewidth": 1.1, "linestyle": (0, (5, 3))},
     "waits": {"color": LIGHT, "linewidth": 1.0, "linestyle": (0, (1, 1.5))},
     "mark": {"color": LIGHT, "linewidth": 0.7, "linestyle": (0, (2, 3))},
+    "model": {"linewidth": 1.0, "linestyle": (0, (1, 1.2))},
+    "beyond": {"linewidth": 1.0, "linestyle": (0, (4, 2.5))},  # what the model extrapolates
 }
-
-BASE_MARKER = {"marker": "+", "markersize": 7, "markeredgewidth": 1.2, "color": "black",
-               "linestyle": "none"}
-
-matplotlib.rcParams.update(
-    {
-        "font.family": "sans-serif",
-        "font.size": 8.5,
-        "axes.linewidth": 0.7,
-        "axes.edgecolor": GREY,
-        "svg.fonttype": "none",  # text stays text: searchable, and readable by a screen reader
-        "svg.hashsalt": "coresweep",  # the same report gives the same file
-    }
-)
-if "text.parse_math" in matplotlib.rcParams:
-    matplotlib.rcParams["text.parse_math"] = False  # a $ in a name is a $
+ZONE = {"facecolor": "#dddddd", "edgecolor": "#aaaaaa", "linewidth": 0.0, "hatch": "////"}
 
 
-@dataclass(frozen=True)
-class Style:
-    """How one driver is drawn, in every panel alike."""
-
-    colour: str
-    shape: str
-    offset: float  # in octaves of workers
-    step: float  # to the next driver
-
-    def x(self, workers: int, aside: float = 0.0) -> float:
-        """Where a point stands; `aside` in parts of the way to the next driver."""
-        return workers * 2 ** (self.offset + aside * self.step)
-
-    def marker(self, hollow: bool = False) -> dict:
-        """Arguments of one marker without a line."""
-        face = "white" if hollow else self.colour
-        edge = self.colour if hollow else "white"  # white parts markers that overlap
-        return {"marker": self.shape, "markersize": 5.2, "linestyle": "none", "color": self.colour,
-                "markeredgewidth": 0.9 if hollow else 0.5, "markerfacecolor": face,
-                "markeredgecolor": edge}
+# ---- views ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class View:
-    """How one plot differs from the other."""
+    """How one plot differs from the others. Values are those of its axis."""
 
     name: str
     title: str
+    summary: str
     value_label: str
-    scale: Callable[[float, int], float]  # what is drawn for an S_abs at so many workers
-    logarithmic: bool
-    twin: Callable[[Point], Optional[float]]  # a second marker of the same point, or None
-    twin_label: str
+    estimate: Callable[[Point], Estimate]
+    rounds: Callable[[Series, Point], list[float]]  # the single rounds
+    ideal: Callable[[Series, float], Optional[float]]  # at so many workers; None: there is none
+    set_values: Callable[[Axes, "Drawing"], None]  # scale, limits and ticks
     with_waits: bool  # draw what waits even where there is something that computes
-    levels: tuple[tuple[float, str], ...] = ()  # lines across the panels, named beside them
+    scale: Optional[Callable[[float, float], float]] = None  # value of an S_abs; None: it has none
+    twin: Callable[[Point], Optional[float]] = lambda point: None  # a second marker, or None
+    twin_label: str = ""
     twin_note: str = ""  # what the caption says of the twins
+    levels: tuple[tuple[float, str], ...] = ()  # lines across the panels, named beside them
+    base: Callable[[Point], Optional[float]] = lambda point: None  # where a base is drawn
+    zone: Callable[[Point], Optional[float]] = lambda point: None  # not to be told from 0 below it
+    bars: str = RATIOS  # whose interval the bars are
+    note: str = ""  # of the caption
+    missing: str = "a speedup"  # what a report without anything to draw does not have
+
+    def points(self, series: Series, name: str = "") -> list[Point]:
+        """Those of one driver, or of all, that have a value, by workers."""
+        mine = (p for p in series.points if name in ("", p.name))
+        return sorted((p for p in mine if self.estimate(p).value is not None),
+                      key=lambda point: point.workers)
 
     def drawn(self, report: Report) -> list[Series]:
         """The panels, in the plan's order."""
-        computing = [series for series in report.series if not series.waits]
-        return list(report.series) if self.with_waits or not computing else computing
+        with_values = [series for series in report.series if self.points(series)]
+        computing = [series for series in with_values if not series.waits]
+        return with_values if self.with_waits or not computing else computing
 
 
-def octaves(value: float) -> float:
-    """Distance to 1 on a log2 axis."""
-    return math.log2(value)
-
-
-def styles_of(drivers: list[str], counts: list[int]) -> dict[str, Style]:
-    """Colours in order; offsets that keep neighbouring worker counts apart."""
-    span = octaves(counts[-1]) if counts[-1] > 1 else 1.0
-    gaps = [octaves(b / a) for a, b in zip(counts, counts[1:])] or [span]
-    step = min(max(0.05, 0.018 * (span + 0.6)), min(0.36, 0.7 * min(gaps)) / max(len(drivers), 1))
-    middle = (len(drivers) - 1) / 2
+def of_speedup(scale: Callable[[float, float], float]) -> dict:
+    """The fields of a View that shows S_abs on a scale of its own."""
     return {
-        name: Style(COLOURS[i % len(COLOURS)], SHAPES[i % len(SHAPES)], (i - middle) * step, step)
-        for i, name in enumerate(drivers)
+        "scale": scale,
+        "estimate": lambda p: scaled(p.s_abs, lambda s_abs: scale(s_abs, p.workers)),
+        "rounds": lambda series, p: [scale(ratio, p.workers) for ratio in series.ratios(p)],
+        "ideal": lambda series, workers: scale(workers, workers),
+        "base": lambda point: point.s_abs.value and 1.0,
     }
 
 
@@ -132,41 +92,82 @@ class Drawing:
     styles: dict[str, Style]
     counts: list[int]
 
+    @property
+    def most(self) -> float:
+        """The largest worker count that is drawn: models go beyond what was measured."""
+        curves = [model.curve[-1][0] for one in self.series for model in self.models(one)]
+        return max([self.counts[-1], *curves])
+
+    def models(self, series: Series) -> list[Model]:
+        """Curves to be drawn in a panel."""
+        if self.view.scale is None:
+            return []
+        return [m for m in self.report.models_of(series) if m.curve and m.name in self.styles]
+
     def ceiling(self) -> dict[int, float]:
         """S_abs of the kernel that shows what the machine gives; empty: not in the report."""
+        if self.view.scale is None:
+            return {}
         return self.report.best(lambda p: p.kernel == CEILING_KERNEL and not p.oversubscribed)
 
     def waiting(self) -> dict[int, float]:
         """S_abs of what waits; empty where it says nothing beside the panels."""
-        if not self.view.with_waits:
+        if self.view.scale is None or not self.view.with_waits:
             return {}
         return self.report.best(lambda p: p.waits)
 
 
 def line_of(drawing: Drawing, best: dict[int, float]) -> tuple[list[int], list[float]]:
     """A reference that was measured, as x and y."""
-    return list(best), [drawing.view.scale(value, workers) for workers, value in best.items()]
+    scale = drawing.view.scale
+    return list(best), [scale(value, workers) for workers, value in best.items() if scale]
 
 
 def draw_references(axes: Axes, drawing: Drawing, series: Series) -> None:
     """What the drivers are judged against."""
     left, right = axes.get_xlim()
-    scale = drawing.view.scale
-    ends = [1.0, right] if drawing.view.logarithmic else [left, right]
-    axes.plot(ends, [scale(x, x) for x in ends], zorder=1, **REFERENCES["ideal"])
+    ends = [left if axes.get_yscale() == "linear" else 1.0, right]
+    ideal = [drawing.view.ideal(series, x) for x in ends]
+    if None not in ideal:
+        axes.plot(ends, ideal, zorder=1, **REFERENCES["ideal"])
     if series.waits:
         return
     axes.plot(*line_of(drawing, drawing.ceiling()), zorder=2, **REFERENCES["ceiling"])
     axes.plot(*line_of(drawing, drawing.waiting()), zorder=1, **REFERENCES["waits"])
 
 
+def draw_models(axes: Axes, drawing: Drawing, series: Series) -> None:
+    """Fitted laws: dotted where there are measurements, dashed beyond them."""
+    for model in drawing.models(series):
+        curve = [(x, drawing.view.scale(s_abs, x)) for x, s_abs in model.curve]
+        parts = {"model": [at for at in curve if at[0] <= model.measured_to],
+                 "beyond": [at for at in curve if at[0] >= model.measured_to]}
+        for look, part in parts.items():
+            axes.plot([x for x, _ in part], [y for _, y in part], zorder=3,
+                      color=drawing.styles[model.name].colour, **REFERENCES[look])
+
+
+def draw_zone(axes: Axes, drawing: Drawing, series: Series) -> None:
+    """Where a value cannot be told from 0, by the surest driver at each worker count."""
+    zone: dict[int, float] = {}
+    for point in drawing.view.points(series):
+        reach = drawing.view.zone(point)
+        if reach is not None:
+            zone[point.workers] = min(zone.get(point.workers, reach), reach)
+    if not zone:
+        return
+    xs = [axes.get_xlim()[0], *sorted(zone), axes.get_xlim()[1]]
+    ys = [zone[min(zone, key=lambda workers: abs(octaves(workers / x)))] for x in xs]
+    axes.fill_between(xs, [-y for y in ys], ys, zorder=0, **ZONE)
+
+
 def draw_rounds(axes: Axes, drawing: Drawing, series: Series, name: str) -> None:
     """The single rounds behind the medians; many are one picture in the SVG, not many elements."""
     style = drawing.styles[name]
     dots = [
-        (style.x(point.workers, 0.4), drawing.view.scale(ratio, point.workers))
-        for point in series.of(name)
-        for ratio in series.ratios(point)
+        (style.x(point.workers, 0.4), value)
+        for point in drawing.view.points(series, name)
+        for value in drawing.view.rounds(series, point)
     ]
     axes.plot(
         [x for x, _ in dots], [y for _, y in dots], ".", markersize=3, markeredgewidth=0,
@@ -176,13 +177,13 @@ def draw_rounds(axes: Axes, drawing: Drawing, series: Series, name: str) -> None
 
 def draw_point(axes: Axes, drawing: Drawing, point: Point) -> None:
     """Median, interval, twin."""
-    style, scale = drawing.styles[point.name], drawing.view.scale
-    x, y = style.x(point.workers), scale(point.s_abs.value, point.workers)
-    low, high = point.s_abs.low, point.s_abs.high
-    if low is not None and high is not None:
-        ends = [scale(low, point.workers), scale(high, point.workers)]
-        axes.plot([x, x], ends, color=style.colour, linewidth=1.0, zorder=4)
-    axes.plot([x], [y], zorder=6, **style.marker(point.oversubscribed and not point.waits))
+    style, estimate = drawing.styles[point.name], drawing.view.estimate(point)
+    x = style.x(point.workers)
+    if estimate.low is not None and estimate.high is not None:
+        axes.plot([x, x], [estimate.low, estimate.high], color=style.colour, linewidth=1.0,
+                  zorder=4)
+    hollow = point.oversubscribed and not point.waits
+    axes.plot([x], [estimate.value], zorder=6, **style.marker(hollow))
     twin = drawing.view.twin(point)
     if twin is not None:
         axes.plot([x], [twin], alpha=0.55, zorder=5, **style.marker(hollow=True))
@@ -190,68 +191,52 @@ def draw_point(axes: Axes, drawing: Drawing, point: Point) -> None:
 
 def draw_driver(axes: Axes, drawing: Drawing, series: Series, name: str) -> None:
     """One curve: measured where there is a marker, the line only guides the eye."""
-    points, style = series.of(name), drawing.styles[name]
+    points, style = drawing.view.points(series, name), drawing.styles[name]
     xs = [style.x(point.workers) for point in points]
-    ys = [drawing.view.scale(point.s_abs.value, point.workers) for point in points]
+    ys = [drawing.view.estimate(point).value for point in points]
     axes.plot(xs, ys, color=style.colour, linewidth=0.8, alpha=0.8, zorder=4)
     draw_rounds(axes, drawing, series, name)
     for point in points:
         draw_point(axes, drawing, point)
 
 
-def draw_base(axes: Axes, series: Series) -> None:
-    """The bases themselves: 1 by definition, so without rounds and without interval."""
-    if any(base.s_abs.value for base in series.bases):
-        axes.plot([1], [1], zorder=7, **BASE_MARKER)
+def draw_base(axes: Axes, drawing: Drawing, series: Series) -> None:
+    """The bases themselves, without rounds and without interval; equal ones once."""
+    values = {drawing.view.base(base) for base in series.bases} - {None}
+    for value in sorted(values):
+        axes.plot([1], [value], zorder=7, **BASE_MARKER)
 
 
 # ---- axes ----------------------------------------------------------------------------------------
 
 
-def drawn_values(drawing: Drawing) -> list[float]:
+def drawn_values(drawing: Drawing, with_rounds: bool) -> list[float]:
     """Everything that must lie inside the value axis."""
-    scale, values = drawing.view.scale, [1.0]
+    view, values = drawing.view, []
     for series in drawing.series:
-        for point in (p for p in series.points if p.s_abs.value is not None):
-            ratios = [point.s_abs.value, point.s_abs.low, point.s_abs.high]
-            if drawing.view.logarithmic:  # on a linear axis a few far rounds would flatten the rest
-                ratios += series.ratios(point)
-            values += [scale(ratio, point.workers) for ratio in ratios if ratio is not None]
-            values.append(drawing.view.twin(point) or 1.0)
-    return values
+        values += [value for value in map(view.base, series.bases) if value is not None]
+        for point in view.points(series):
+            estimate = view.estimate(point)
+            values += [estimate.value, estimate.low, estimate.high, view.twin(point)]
+            values += view.rounds(series, point) if with_rounds else []
+    return [value for value in values if value is not None]
 
 
-def powers_of_two(low: float, high: float) -> list[float]:
-    """At most nine ticks within an axis."""
-    first, last = math.ceil(octaves(low)), math.floor(octaves(high))
-    step = 1 + (last - first) // 9
-    exponents = [e for e in range(first, last + 1) if e % step == 0]
-    return [2.0**e for e in exponents]
+def set_octaves(axes: Axes, drawing: Drawing) -> None:
+    """Values that are compared with the number of workers."""
+    values = [1.0, *drawn_values(drawing, with_rounds=True)]
+    limits = (min(values) / 1.15, max(max(values), drawing.most) * 1.25)
+    set_log2(axes.yaxis, limits, axes.set_yscale, axes.set_ylim)
 
 
-def set_log2(axis, limits: tuple[float, float], set_scale: Callable, set_limits: Callable) -> None:
-    """Plain numbers at powers of two."""
-    set_scale("log", base=2)
-    set_limits(*limits)
-    axis.set_major_locator(FixedLocator(powers_of_two(*limits)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_locator(FixedLocator([]))
-    axis.set_minor_formatter(NullFormatter())
-
-
-def set_values(axes: Axes, drawing: Drawing) -> None:
-    """The value axis: the same in every panel."""
-    values = drawn_values(drawing)
-    if drawing.view.logarithmic:
-        limits = (min(values) / 1.15, max(max(values), drawing.counts[-1]) * 1.25)
-        set_log2(axes.yaxis, limits, axes.set_yscale, axes.set_ylim)
-    else:
-        axes.set_ylim(0, max(1.05, max(values) * 1.04))
+def set_linear(axes: Axes, drawing: Drawing) -> None:
+    """From 0; a few far rounds would flatten the rest, and are left out."""
+    axes.set_ylim(0, max(1.05, max(drawn_values(drawing, with_rounds=False)) * 1.04))
 
 
 def set_workers(axes: Axes, drawing: Drawing) -> None:
     """The worker axis, with room for the outermost drivers' offsets; small ticks: measured."""
-    most = drawing.counts[-1]
+    most = drawing.most
     edge = 2 ** (0.06 * octaves(most) + 0.15)
     set_log2(axes.xaxis, (1 / edge, most * edge), axes.set_xscale, axes.set_xlim)
     powers = powers_of_two(1, most)
@@ -263,11 +248,8 @@ def set_workers(axes: Axes, drawing: Drawing) -> None:
 def set_axes(axes: Axes, drawing: Drawing) -> None:
     """Scales, ticks and grid of a panel."""
     set_workers(axes, drawing)
-    set_values(axes, drawing)
-    axes.grid(True, color=GRID, linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(which="both", width=0.6, color=GREY, labelsize=8)
+    drawing.view.set_values(axes, drawing)
+    set_look(axes)
 
 
 # ---- marks of the machine ------------------------------------------------------------------------
@@ -284,13 +266,6 @@ def machine_marks(report: Report) -> dict[float, str]:
     if quota:
         marks[quota] = f"{marks[quota]}, quota {quota:g}" if quota in marks else f"quota {quota:g}"
     return marks
-
-
-def text_inches(text: str, size: float) -> float:
-    """How wide a text is printed."""
-    renderer = RendererAgg(1, 1, DOTS_PER_INCH)
-    width, _, _ = renderer.get_text_width_height_descent(text, FontProperties(size=size), False)
-    return width / DOTS_PER_INCH
 
 
 @dataclass(frozen=True)
@@ -346,63 +321,15 @@ def draw_marks(axes: Axes, report: Report, width: float) -> None:
         )
 
 
-# ---- the page: everything in inches, so that nothing can overlap ---------------------------------
-
-LEFT, RIGHT, GAP = 0.62, 0.45, 0.2
-LINE = 0.135  # one line of small text
-TITLE, HEADER, TICKS = 0.42, 0.36, 0.26  # HEADER: the panel's title and the names of the marks
-DOTS_PER_INCH = 140
-
-
-@dataclass(frozen=True)
-class Page:
-    """Where the panels stand."""
-
-    width: float
-    columns: int
-    rows: int
-    panel: tuple[float, float]
-    options: bool  # a line between the panels' titles and marks
-
-    @property
-    def header(self) -> float:
-        """Height of what stands over a panel."""
-        return HEADER + (LINE if self.options else 0)
-
-    @property
-    def pitch(self) -> float:
-        """From one row of panels to the next."""
-        return self.header + self.panel[1] + TICKS
-
-    @property
-    def top(self) -> float:
-        """Height of the title and all panels."""
-        return TITLE + self.rows * self.pitch + 0.2
-
-    def place(self, index: int, height: float) -> tuple[float, float, float, float]:
-        """A panel's rectangle as parts of the figure."""
-        row, column = divmod(index, self.columns)
-        left = LEFT + column * (self.panel[0] + GAP)
-        bottom = height - TITLE - row * self.pitch - self.header - self.panel[1]
-        return (left / self.width, bottom / height, self.panel[0] / self.width,
-                self.panel[1] / height)
-
-
-def page_for(series: list[Series]) -> Page:
-    """Up to three panels side by side."""
-    panels = len(series)
-    columns = panels if panels <= 3 else 2 if panels == 4 else 3
-    width = 10.0 if columns > 1 else 7.0
-    panel = (width - LEFT - RIGHT - (columns - 1) * GAP) / columns
-    options = any(one.options for one in series)
-    return Page(width, columns, math.ceil(panels / columns), (panel, 2.6), options)
+# ---- legends -------------------------------------------------------------------------------------
 
 
 def driver_handles(drawing: Drawing) -> list[Line2D]:
     """Legend of the curves."""
     handles = []
     labels = {point.name: point.label for series in drawing.series for point in series.points}
-    bases = dict.fromkeys(base.label for series in drawing.series for base in series.bases)
+    bases = dict.fromkeys(base.label for series in drawing.series for base in series.bases
+                          if drawing.view.base(base) is not None)
     if bases:
         handles.append(Line2D([], [], label=f"{', '.join(bases)} (base)", **BASE_MARKER))
     for name, style in drawing.styles.items():
@@ -427,9 +354,20 @@ def hollow_handles(drawing: Drawing) -> Iterator[Line2D]:
         yield Line2D([], [], label=drawing.view.twin_label, alpha=0.55, **hollow)
 
 
-def reference_handles(drawing: Drawing) -> list[Line2D]:
+def model_handles(drawing: Drawing) -> Iterator[object]:
+    """Legend of what is computed and not measured."""
+    if any(drawing.models(series) for series in drawing.series):
+        yield Line2D([], [], label="fitted model", color=GREY, **REFERENCES["model"])
+        yield Line2D([], [], label="beyond what was measured", color=GREY, **REFERENCES["beyond"])
+    if any(drawing.view.zone(p) is not None for s in drawing.series for p in s.points):
+        yield Patch(label="not to be told from 0", **ZONE)
+
+
+def reference_handles(drawing: Drawing) -> list:
     """Legend of what the curves are judged against."""
-    handles = [Line2D([], [], label="ideal", **REFERENCES["ideal"])]
+    handles = []
+    if any(drawing.view.ideal(series, 1.0) is not None for series in drawing.series):
+        handles.append(Line2D([], [], label="ideal", **REFERENCES["ideal"]))
     computing = any(not series.waits for series in drawing.series)
     if computing and drawing.ceiling():
         label = f"ceiling: {CEILING_KERNEL}, best driver"
@@ -438,23 +376,7 @@ def reference_handles(drawing: Drawing) -> list[Line2D]:
         names = dict.fromkeys(p.kernel for s in drawing.series for p in s.points if p.waits)
         label = f"{', '.join(names)}: waits, needs no CPU"
         handles.append(Line2D([], [], label=label, **REFERENCES["waits"]))
-    return handles + list(hollow_handles(drawing))
-
-
-def make_legend(figure: Figure, handles: list[Line2D], inches: float) -> Legend:
-    """The widest legend that fits, top left corner still to be set."""
-    renderer = FigureCanvasAgg(figure).get_renderer()
-    for columns in range(len(handles), 0, -1):
-        legend = figure.legend(
-            handles=handles, ncol=columns, loc="upper left", frameon=False, fontsize=8.5,
-            borderpad=0, borderaxespad=0, handlelength=2.2, columnspacing=1.6,
-        )
-        size = legend.get_window_extent(renderer)
-        legend.inches = (size.width / figure.dpi, size.height / figure.dpi)
-        if legend.inches[0] <= inches or columns == 1:
-            return legend
-        legend.remove()
-    raise ValueError("a legend without entries")
+    return handles + list(model_handles(drawing)) + list(hollow_handles(drawing))
 
 
 def draw_levels(axes: Axes, drawing: Drawing, named: bool) -> None:
@@ -468,139 +390,61 @@ def draw_levels(axes: Axes, drawing: Drawing, named: bool) -> None:
             )
 
 
-def draw_labels(axes: Axes, drawing: Drawing, page: Page, index: int) -> None:
-    """Title of the panel; names of the axes once per row and column."""
-    series = drawing.series[index]
-    pad = (page.header - HEADER + LINE) * 72 + 4
-    axes.set_title(series.title, fontsize=9.5, loc="left", fontweight="bold", pad=pad)
-    if series.options:
-        axes.annotate(
-            shorten(series.options, 54), (0, 1), xycoords="axes fraction", fontsize=SMALL,
-            xytext=(0, LINE * 72 + 3), textcoords="offset points", va="bottom", color=GREY,
-        )
-    if index % page.columns:
-        axes.tick_params(labelleft=False)
-    else:
-        axes.set_ylabel(drawing.view.value_label)
-    if index + page.columns >= len(drawing.series):
-        axes.set_xlabel("workers", labelpad=2)
+# ---- the plot ------------------------------------------------------------------------------------
 
 
-def draw_panel(figure: Figure, drawing: Drawing, page: Page, index: int) -> None:
-    """One series in its place."""
-    series = drawing.series[index]
-    axes = figure.add_axes(page.place(index, figure.get_figheight()))
-    last = index % page.columns == page.columns - 1 or index == len(drawing.series) - 1
+def draw_panel(axes: Axes, spot: Spot, drawing: Drawing, series: Series) -> None:
+    """One series."""
     set_axes(axes, drawing)
-    draw_marks(axes, drawing.report, page.panel[0])
-    draw_levels(axes, drawing, last)
+    draw_marks(axes, drawing.report, spot.width)
+    draw_levels(axes, drawing, spot.last)
+    draw_zone(axes, drawing, series)
     draw_references(axes, drawing, series)
+    draw_models(axes, drawing, series)
     for name in drawing.styles:
         draw_driver(axes, drawing, series, name)
-    draw_base(axes, series)
-    draw_labels(axes, drawing, page, index)
+    draw_base(axes, drawing, series)
 
 
 def make_drawing(report: Report, view: View) -> Drawing:
     """Chooses what is drawn, and with which styles."""
     series = view.drawn(report)
-    points = [p for one in series for p in one.points if p.s_abs.value is not None]
+    if not series:
+        raise BadReport(f"the report has no points with {view.missing}, so there is nothing to draw")
+    points = [point for one in series for point in view.points(one)]
     counts = sorted({point.workers for point in points} | {1})
     here = {point.name for point in points}
     drivers = [name for name in report.drivers() if name in here]
     return Drawing(view, report, series, styles_of(drivers, counts), counts)
 
 
-def wrap(text: str, inches: float) -> list[str]:
-    """Breaks a paragraph of the caption into lines."""
-    letters = 0.96 * inches * len(text) / text_inches(text, SMALL)
-    lines = textwrap.wrap(text, int(letters), break_on_hyphens=False)
-    return [line.replace(NBSP, " ") for line in lines]
+def notes_of(drawing: Drawing) -> str:
+    """What the caption says of markers and bars."""
+    view = drawing.view
+    estimates = [view.estimate(p) for series in drawing.series for p in measured(series)]
+    text = "Markers: median. Drivers stand side by side at each worker count. "
+    text += interval_text(estimates, drawing.report.confidence, view.bars)
+    text += f"Faint dots: single rounds. {view.note}"
+    if any(drawing.models(series) for series in drawing.series):
+        text += "Models are fitted to the medians and drawn to twice the largest worker count. "
+    return text + (view.twin_note if any_twin(drawing) else "")
 
 
-def draw_below(figure: Figure, page: Page, legends: list[Legend], lines: list[str]) -> None:
-    """Title, legends and caption, from the top down."""
-    height, left = figure.get_figheight(), LEFT / page.width
-    down = page.top
-    for legend in legends:
-        legend.set_bbox_to_anchor((left, 1 - down / height), transform=figure.transFigure)
-        down += legend.inches[1] + 0.06
-    for line in lines:
-        down += LINE
-        figure.text(left, 1 - down / height, line, fontsize=SMALL, color=GREY, va="baseline")
-
-
-def draw(report: Report, view: View) -> Figure:
-    """The whole plot. Legends are made first, since the figure's height follows from theirs."""
+def plot(report: Report, view: View) -> Plot:
+    """A panel for each series."""
     drawing = make_drawing(report, view)
-    page = page_for(drawing.series)
-    notes = view.twin_note if any_twin(drawing) else ""
-    figure = Figure(dpi=DOTS_PER_INCH, facecolor="white", figsize=(page.width, page.top))
-    room = page.width - LEFT - 0.15
-    handles = [driver_handles(drawing), reference_handles(drawing)]
-    legends = [make_legend(figure, some, room) for some in handles if some]
-    lines = [line for text in caption(report, drawing.series, notes) for line in wrap(text, room)]
-    below = sum(legend.inches[1] + 0.06 for legend in legends) + len(lines) * LINE + 0.12
-    figure.set_size_inches(page.width, page.top + below)
-    for index in range(len(drawing.series)):
-        draw_panel(figure, drawing, page, index)
-    height = figure.get_figheight()
-    figure.text(LEFT / page.width, 1 - 0.25 / height, view.title, fontsize=12, fontweight="bold")
-    draw_below(figure, page, legends, lines)
-    return figure
-
-
-# ---- the program ---------------------------------------------------------------------------------
-
-
-def rendered(figure: Figure, kind: str) -> bytes:
-    """The file's bytes: the same for the same report, so without a date."""
-    buffer = io.BytesIO()
-    if kind == "svg":
-        figure.savefig(buffer, format=kind, metadata={"Date": None})
-    else:
-        figure.savefig(buffer, format=kind, pil_kwargs={"optimize": True})
-    return buffer.getvalue()
-
-
-def save(figure: Figure, stem: str) -> Iterator[str]:
-    """Writes both formats and yields their names."""
-    for kind in ("png", "svg"):
-        path = Path(f"{stem}.{kind}")
-        path.write_bytes(rendered(figure, kind))
-        yield str(path)
-
-
-def parse_arguments(view: View) -> argparse.Namespace:
-    """The same command line for every plot."""
-    parser = argparse.ArgumentParser(
-        description=f"Draws {view.name} against workers from a report of coresweep.",
-        epilog="The report is what `coresweep report --format json RESULTS` prints.",
+    panels = (Panel(series.title, series.options,
+                    partial(draw_panel, drawing=drawing, series=series))
+              for series in drawing.series)
+    return Plot(
+        name=view.name, title=view.title, summary=view.summary, panels=tuple(panels),
+        value_label=view.value_label, position_label="workers",
+        legends=(driver_handles(drawing), reference_handles(drawing)),
+        caption=caption(report, drawing.series, notes_of(drawing)),
     )
-    parser.add_argument("report", nargs="?", default="-", metavar="REPORT.json",
-                        help="the report; standard input without it or with -")
-    parser.add_argument("-o", "--output", default=view.name, metavar="STEM",
-                        help="write STEM.png and STEM.svg (default: %(default)s)")
-    return parser.parse_args()
-
-
-def complain(sentence: object) -> None:
-    """One sentence on standard error."""
-    print(f"{Path(sys.argv[0]).name}: {sentence}", file=sys.stderr)
 
 
 def main(view: View) -> int:
-    """Reads, draws, writes. 0: done, 1: not written, 2: bad input."""
-    arguments = parse_arguments(view)
-    stem = arguments.output
-    stem = stem[:-4] if stem.endswith((".png", ".svg")) else stem
-    try:
-        for name in save(draw(load(arguments.report), view), stem):
-            print(name)
-    except BadReport as error:
-        complain(error)
-        return 2
-    except OSError as error:
-        complain(f"cannot write {error.filename or stem}: {error.strerror}")
-        return 1
-    return 0
+    """The program of one view."""
+    parser = plot_parser(view.name, f"Draws {view.name} against workers from a report of coresweep.")
+    return run(parser.parse_args(), partial(plot, view=view))

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Callable, Iterator, Optional, TypeVar
 
 Parsed = TypeVar("Parsed")
 
 BASE_DRIVER = "serial"
 HOST_NUMBERS = ("usable_cores", "usable_pus", "quota_cpus")
+LOSSES = ("load_balance", "serialisation", "work_inflation")  # efficiency is their product
 CEILING_KERNEL = "spin"  # touches no memory and splits evenly: what the machine gives at best
 
 
@@ -50,10 +51,21 @@ class Point:
     workers: int
     oversubscribed: bool
     waits: bool
-    seconds: Optional[float]
+    time: Estimate  # in seconds
     s_abs: Estimate
     s_cpu: Estimate
     round_ns: tuple[Optional[float], ...]
+    karp_flatt: Estimate  # the serial fraction that this worker count shows; unknown in old reports
+    resolution: Optional[float]  # a serial fraction below it cannot be told from 0
+    loss: dict = field(hash=False)  # LOSSES that are known, as factors of the efficiency
+    disturbed: int  # samples that the plan's rule marks
+    checks: tuple[str, ...]  # sentences on what the rounds do not fulfil
+    cell: dict = field(hash=False)  # as the program gave it
+
+    @property
+    def seconds(self) -> Optional[float]:
+        """The median."""
+        return self.time.value
 
     @property
     def name(self) -> str:
@@ -84,6 +96,11 @@ class Series:
     points: tuple[Point, ...]
 
     @property
+    def place(self) -> tuple[str, ...]:
+        """What tells it from other series."""
+        return (*self.points[0].work, self.points[0].schedule)
+
+    @property
     def waits(self) -> bool:
         """Whether workers wait rather than compute, so that they may exceed the CPUs."""
         return any(point.waits for point in self.everything())
@@ -108,6 +125,31 @@ class Series:
 
 
 @dataclass(frozen=True)
+class Model:
+    """A law that was fitted to one driver's curve, or the reason why none was."""
+
+    series: tuple[str, ...]  # kernel, options, tasks, schedule
+    name: str  # driver and settings
+    kind: str  # ideal, amdahl, usl, superlinear or refused
+    measured_to: float  # workers; the curve beyond is extrapolated
+    curve: tuple[tuple[float, float], ...]  # workers, S_abs
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One timed repetition, in the order of the run."""
+
+    point: int  # index of the report's points
+    round: int
+    started_ns: float
+    region_ns: float
+    availability: Optional[float]  # least CPU time / time of its workers
+    disturbed: bool
+    workers: tuple[tuple[float, float, float], ...]  # start, end, CPU time, in ns
+
+
+@dataclass(frozen=True)
 class Report:
     """What is drawn of a report."""
 
@@ -116,7 +158,15 @@ class Report:
     rounds: Optional[float]  # planned; None: as many as the precision took
     pin: str
     host: dict  # HOST_NUMBERS are numbers or None, the others text
+    points: tuple[Point, ...]  # in the plan's order
     series: tuple[Series, ...]
+    models: tuple[Model, ...]
+    samples: tuple[Sample, ...]
+    data: dict = field(hash=False)  # as the program gave it
+
+    def models_of(self, series: Series) -> list[Model]:
+        """Those of a panel."""
+        return [model for model in self.models if model.series == series.place]
 
     def bases(self) -> set[str]:
         """Whose times speedups are over."""
@@ -158,9 +208,27 @@ def parse_estimate(cell: dict) -> Estimate:
     return Estimate(positive(cell["value"]), positive(cell["low"]), positive(cell["high"]))
 
 
+def scaled(estimate: Estimate, scale: Callable[[float], float]) -> Estimate:
+    """In another unit, by a function that rises."""
+    numbers = (estimate.value, estimate.low, estimate.high)
+    return Estimate(*(None if number is None else scale(number) for number in numbers))
+
+
+def parse_signed(cell: Optional[dict]) -> Estimate:
+    """Reads {"value", "low", "high"} of what may be 0 or less; None: not in the report."""
+    numbers = (cell[key] if cell else None for key in ("value", "low", "high"))
+    return Estimate(*(None if number is None else float(number) for number in numbers))
+
+
+def parse_loss(cell: dict) -> dict[str, Estimate]:
+    """Reads the factors of the efficiency that are known."""
+    factors = {name: parse_estimate(cell[name]) for name in LOSSES if cell.get(name)}
+    return {name: factor for name, factor in factors.items() if factor.value is not None}
+
+
 def parse_point(cell: dict) -> Point:
     """Reads one element of "points"."""
-    workers, nanoseconds = positive(cell["workers"]), positive(cell["time_ns"]["value"])
+    workers = positive(cell["workers"])
     if workers is None or workers != int(workers):
         raise ValueError("'workers' is not a whole number")
     return Point(
@@ -176,10 +244,42 @@ def parse_point(cell: dict) -> Point:
         workers=int(workers),
         oversubscribed=bool(cell["oversubscribed"]),
         waits=bool(cell["waits"]),
-        seconds=nanoseconds / 1e9 if nanoseconds else None,
+        time=scaled(parse_estimate(cell["time_ns"]), lambda ns: ns / 1e9),
         s_abs=parse_estimate(cell["s_abs"]),
         s_cpu=parse_estimate(cell["s_cpu"]),
         round_ns=tuple(positive(ns) for ns in cell["round_ns"]),
+        karp_flatt=parse_signed(cell.get("karp_flatt")),  # these came later
+        resolution=positive(cell.get("resolution")),
+        loss=parse_loss(cell.get("loss") or {}),
+        disturbed=int(cell.get("disturbed") or 0),
+        checks=tuple(str(sentence) for sentence in cell.get("checks") or ()),
+        cell=cell,
+    )
+
+
+def parse_model(cell: dict) -> Model:
+    """Reads one element of "models"."""
+    return Model(
+        series=tuple(str(cell[key]) for key in ("kernel", "options", "tasks", "schedule")),
+        name=f"{cell['driver']} {cell['settings']}".strip(),
+        kind=str(cell["model"]),
+        measured_to=float(cell["segment"][1]),
+        curve=tuple((float(workers), float(s_abs)) for workers, s_abs in cell["curve"] or ()),
+        sentence=str(cell["sentence"]),
+    )
+
+
+def parse_sample(cell: dict) -> Sample:
+    """Reads one element of "samples"."""
+    return Sample(
+        point=int(cell["point"]),
+        round=int(cell["round"]),
+        started_ns=float(cell["started_ns"]),
+        region_ns=float(cell["region_ns"]),
+        availability=positive(cell.get("availability")),
+        disturbed=bool(cell.get("disturbed")),
+        workers=tuple((float(start), float(end), float(cpu))
+                      for start, end, cpu in cell.get("worker") or ()),
     )
 
 
@@ -217,13 +317,20 @@ def parse_host(host: dict) -> dict:
 def parse_report(data: dict) -> Report:
     """Reads the whole report; KeyError, TypeError or ValueError where it is none."""
     points = [parse_point(cell) for cell in data["points"]]
+    samples = tuple(parse_sample(cell) for cell in data.get("samples") or ())
+    if any(not 0 <= sample.point < len(points) for sample in samples):
+        raise ValueError("a sample is of no point")
     return Report(
         confidence=float(data["confidence"]),
         complete=bool(data["complete"]),
         rounds=None if data["plan"].get("precision") else positive(data["plan"].get("rounds")),
         pin=str(data["plan"].get("pin") or "not recorded"),
         host=parse_host(data["host"]),
+        points=tuple(points),
         series=tuple(split_series(points)),
+        models=tuple(parse_model(cell) for cell in data.get("models") or ()),
+        samples=samples,
+        data=data,
     )
 
 
@@ -308,12 +415,14 @@ def rounds_text(drawn: list[Series], planned: Optional[float]) -> str:
     return f"{least if least == most else f'{least} to {most}'} of {text} measured."
 
 
-def interval_text(drawn: list[Series], confidence: float) -> str:
+RATIOS = "of the median of the per-round ratios (paired)"
+
+
+def interval_text(estimates: list[Estimate], confidence: float, bars: str) -> str:
     """What the bars mean, and where there are none."""
-    estimates = [p.s_abs for series in drawn for p in series.points if p not in series.bases]
     lows = [estimate.low for estimate in estimates if estimate.value is not None]
     level = f"{confidence * 100:g}{NBSP}%"
-    bars = f"Bars: {level} interval of the median of the per-round ratios (paired). "
+    bars = f"Bars: {level} interval {bars}. "
     none = f"n{NBSP}<{NBSP}6{NBSP}rounds: no{NBSP}interval. "
     return (bars if any(lows) else "") + (none if None in lows else "")
 
@@ -331,11 +440,19 @@ def host_text(host: dict, pin: str) -> str:
     return f"{machine}. {placement}. {date + NBSP + 'UTC' if date else 'No date'}."
 
 
-def caption(report: Report, drawn: list[Series], notes: str) -> list[str]:
-    """The paragraphs below the panels."""
-    first = f"{base_text(drawn)} {rounds_text(drawn, report.rounds)}"
+def measured(series: Series) -> list[Point]:
+    """Its points without the bases, whose intervals are none of a comparison."""
+    return [point for point in series.points if point not in series.bases]
+
+
+def first_text(report: Report, drawn: list[Series]) -> str:
+    """Base, rounds, and whether the sweep is whole: the paragraph that every caption begins with."""
+    text = f"{base_text(drawn)} {rounds_text(drawn, report.rounds)}"
     if not report.complete:
-        first += " INCOMPLETE: the sweep was interrupted or is still running."
-    marks = "Markers: median. Drivers stand side by side at each worker count. "
-    second = marks + interval_text(drawn, report.confidence) + "Faint dots: single rounds. " + notes
-    return [first, second.strip(), host_text(report.host, report.pin)]
+        text += " INCOMPLETE: the sweep was interrupted or is still running."
+    return text
+
+
+def caption(report: Report, drawn: list[Series], notes: str) -> tuple[str, ...]:
+    """The paragraphs below the panels; `notes` tells what is drawn."""
+    return (first_text(report, drawn), notes.strip(), host_text(report.host, report.pin))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Iterable, Iterator, Optional
 
-from csw_plot import (
+from csw_figure import (
     DOTS_PER_INCH, GREY, GRID, LIGHT, LINE, SMALL, Axes, Figure, FixedLocator, FuncFormatter,
     Line2D, NullFormatter, make_legend, text_inches, wrap,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Optional
 
-from csw_plot import View, main
+from csw_plot import View, main, of_speedup, set_linear
 from csw_report import Point
 
 
@@ -21,15 +21,16 @@ def contention_free(point: Point) -> Optional[float]:
 EFFICIENCY = View(
     name="efficiency",
     title="Efficiency: speedup over serial / workers",
+    summary="Efficiency against workers, with intervals, and by CPU time alone.",
     value_label="S_abs / workers",
-    scale=lambda s_abs, workers: s_abs / workers,
-    logarithmic=False,
+    set_values=set_linear,
     twin=contention_free,
     twin_label="faint: by CPU time, as if nobody else used the CPUs",
     with_waits=False,
     levels=((1.0, "ideal"), (0.5, "half")),
     twin_note="Faint twins count CPU time only: what is missing below them went to other load or "
     "to waiting. Rounds beyond the frame are left out.",
+    **of_speedup(lambda s_abs, workers: s_abs / workers),
 )
 
 if __name__ == "__main__":

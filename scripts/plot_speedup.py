@@ -6,17 +6,17 @@ The interpreter is the distribution's, since that is the one that finds its matp
 
 import sys
 
-from csw_plot import View, main
+from csw_plot import View, main, of_speedup, set_octaves
 
 SPEEDUP = View(
     name="speedup",
     title="Speedup over serial",
+    summary="Speedup over the serial run against workers, with intervals, bounds of the machine "
+    "and fitted models.",
     value_label="S_abs = serial time / time",
-    scale=lambda s_abs, workers: s_abs,
-    logarithmic=True,
-    twin=lambda point: None,
-    twin_label="",
+    set_values=set_octaves,
     with_waits=True,
+    **of_speedup(lambda s_abs, workers: s_abs),
 )
 
 if __name__ == "__main__":

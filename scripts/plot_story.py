@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator, Optional, Sequence, Union
 
-from csw_plot import COLOURS, complain, save
+from csw_figure import COLOURS, complain, save
 from csw_report import BadReport, Estimate, host_text
 from csw_rows import Line, Look, Mark, Picture, Scale, draw
 from csw_story import Block, Row, Story, load_story, quantity_text, ratio_text, story_parser

@@ -5,7 +5,7 @@ build_packages=(gcc libc6-dev cmake ninja-build pkg-config
     libhwloc-dev libjansson-dev libsmartcols-dev libcunit1-dev)
 runtime_packages=(g++ libtbb-dev python3) # of tbb, which is left out without them, and of cpython-*
 plot_packages=(python3 python3-matplotlib)
-page_packages=(chromium) # of the test that opens the page of a story
+page_packages=(chromium) # of the tests that open the pages of a report and of a story
 peer_packages=(libflint-dev libgmp-dev libpari-dev) # of bench/squares
 rival_packages=(libpthreadpool-dev clang libomp-dev python3) # of bench/drivers, besides
 

@@ -9,51 +9,26 @@ one that finds its matplotlib.
 from __future__ import annotations
 
 import argparse
-import base64
-import hashlib
 import re
 import sys
 from functools import partial
 from html import escape
-from pathlib import Path
-from typing import Callable, Iterator, Optional
+from typing import Iterator, Optional
 
-from csw_plot import complain, rendered
-from csw_report import BadReport, Estimate
-from csw_rows import Picture, draw
+from csw_html import (
+    Show, attributes, byte_count, document, estimate_of, facts, figure, head, lines, nanoseconds,
+    navigation, number_cell, table, up_to_four_digits, whole, write_page,
+)
+from csw_rows import draw
 from csw_story import (
     Block, Probe, Reading, Row, Sentence, Story, load_story, quantity_text, ratio_text,
     story_parser, three_digits,
 )
 from plot_story import pictures
 
-HERE = Path(__file__).resolve().parent
 TITLE = "Threads, processes and the GIL, measured"
 
 # ---- cells ---------------------------------------------------------------------------------------
-
-Show = Callable[[float], str]
-
-
-def nanoseconds(value: float) -> str:
-    """3.10 ms"""
-    return quantity_text(value, "ns")
-
-
-def byte_count(value: float) -> str:
-    """9.10 MiB"""
-    return quantity_text(value, "bytes")
-
-
-def whole(value: float) -> str:
-    """A count."""
-    return f"{value:g}"
-
-
-def up_to_four_digits(value: float) -> str:
-    """1.416"""
-    return f"{value:.4g}"
-
 
 # key of a row, heading, what the heading means, how a value is shown
 COLUMNS: tuple[tuple[str, str, str, Show], ...] = (
@@ -71,48 +46,7 @@ COLUMNS: tuple[tuple[str, str, str, Show], ...] = (
 )
 
 
-def attributes(**values: object) -> str:
-    """Of an element; None: it does not have that one. A trailing _ and _ are - in HTML."""
-    pairs = ((name.replace("_", "-"), value) for name, value in values.items())
-    return "".join(f' {name}="{escape(str(value))}"' for name, value in pairs if value is not None)
-
-
-def number_cell(row: str, column: str, estimate: Estimate, show: Show, mark: str = "") -> str:
-    """A number for people, and as the program gave it; empty: unknown."""
-    value, low, high = estimate.value, estimate.low, estimate.high
-    if value is None:
-        return "<td></td>"
-    data = attributes(data_row=row, data_column=column, data_value=repr(value),
-                      data_low=low and repr(low), data_high=high and repr(high),
-                      **({"class": "above"} if mark else {}))
-    interval = "" if low is None or high is None else (
-        f"<small>{escape(show(low))} to {escape(show(high))}</small>")
-    return f"<td{data}>{escape(show(value))}{mark}{interval}</td>"
-
-
-def estimate_of(cell: object) -> Estimate:
-    """What the program gives with an interval, or without one."""
-    if isinstance(cell, dict):
-        return Estimate(cell["value"], cell["low"], cell["high"])
-    return Estimate(cell, None, None)
-
-
 # ---- tables --------------------------------------------------------------------------------------
-
-
-def table(caption: str, heads: list[str], rows: list[str], hidden: bool = False) -> str:
-    """Scrolls by itself where the page is narrow; the caption is hidden where a heading says it."""
-    look = ' class="hidden"' if hidden else ""
-    return (f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(caption)}"><table>'
-            f"<caption{look}>{escape(caption)}</caption>\n"
-            f"<thead><tr>{''.join(heads)}</tr></thead>\n"
-            "<tbody>\n" + "\n".join(rows) + "\n</tbody></table></div>")
-
-
-def head(text: str, title: str = "", words: bool = False) -> str:
-    """Of a column."""
-    more = attributes(title=title or None, **({"class": "text"} if words else {}))
-    return f'<th scope="col"{more}>{escape(text)}</th>'
 
 
 def leading_cells(name: str, language: str) -> str:
@@ -177,12 +111,6 @@ def reading_table(probe: Probe) -> str:
 # ---- sections ------------------------------------------------------------------------------------
 
 
-def lines(text: str) -> str:
-    """A paragraph that keeps its lines; nothing where there are none."""
-    kept = "\n".join(line.strip() for line in text.splitlines())
-    return f'<p class="lines">{escape(kept)}</p>\n' if kept else ""
-
-
 def block_section(block: Block) -> str:
     """One experiment."""
     parts = [point_table(block)] if block.rows else []
@@ -193,31 +121,11 @@ def block_section(block: Block) -> str:
             f'<p class="about">{escape(block.about)}</p>\n{body}\n{lines(block.notes)}</section>')
 
 
-def inline_svg(picture: Picture) -> str:
-    """Without what a file of its own needs, and with names that no other picture has."""
-    svg = rendered(draw(picture), "svg").decode()
-    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg[svg.index("<svg"):], flags=re.S)
-    svg = re.sub(r'\bid="', f'id="{picture.name}-', svg)
-    svg = re.sub(r'(href="|url\()#', rf"\1#{picture.name}-", svg)
-    named = attributes(role="img", aria_label=f"{picture.title}. {picture.summary}")
-    return re.sub(r'<svg [^>]*viewBox="([^"]*)"[^>]*>',
-                  rf'<svg xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="\1"{named}>', svg, 1)
-
-
-def figure(picture: Picture) -> str:
-    """A picture and what it shows."""
-    return (f'<figure id="{picture.name}"><div class="scroll">{inline_svg(picture)}</div>\n'
-            f"<figcaption>{escape(picture.summary)}</figcaption></figure>")
-
-
 def machine(story: Story) -> str:
     """What it was measured on."""
-    host, names = story.host, {"Machine": "cpu_model", "Topology": "topology", "Date": "date"}
-    facts = [(name, str(host[key])) for name, key in names.items() if host.get(key)]
-    facts += [(name, text) for name, text in story.runtimes]
-    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts)
-    unfinished = "" if story.complete else "<p><strong>The run was not finished.</strong></p>"
-    return f"<dl>{items}</dl>{unfinished}"
+    names = {"Machine": "cpu_model", "Topology": "topology", "Date": "date"}
+    known = [(name, story.host.get(key)) for name, key in names.items()]
+    return facts([*known, *story.runtimes], story.complete)
 
 
 def conclusion(sentence: Sentence) -> str:
@@ -236,44 +144,20 @@ def conclusions(story: Story) -> str:
 # ---- the page ------------------------------------------------------------------------------------
 
 
-def navigation(story: Story) -> str:
-    """To the blocks."""
-    links = "".join(f'<li><a href="#block-{block.name}">{escape(block.title)}</a></li>'
-                    for block in story.blocks)
-    return f'<nav aria-label="Experiments"><ul>{links}</ul></nav>'
-
-
-def policy(script: str) -> str:
-    """Nothing is loaded from anywhere; of scripts only this one runs."""
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
-
-
 def parts(story: Story) -> Iterator[str]:
     """From the top of the body to its end."""
     percent = f"{story.confidence * 100:g}"
-    yield f"<header><h1>{TITLE}</h1>\n{machine(story)}\n{navigation(story)}</header>\n<main>"
+    links = ((f"block-{block.name}", block.title) for block in story.blocks)
+    yield (f"<header><h1>{TITLE}</h1>\n{machine(story)}\n{navigation('Experiments', links)}"
+           "</header>\n<main>")
     yield (f"<p>Numbers are medians of the rounds; below them their {percent} % intervals, where "
            "there are rounds enough. Speedups are over the sequential run in the same language and "
            "interpreter.</p>")
     if story.sentences:
         yield conclusions(story)
-    yield from (figure(picture) for picture in pictures(story))
+    yield from (figure(picture, draw(picture)) for picture in pictures(story))
     yield from (block_section(block) for block in story.blocks)
     yield "</main>"
-
-
-def page(story: Story) -> str:
-    """All of it."""
-    style, script = ((HERE / f"story.{kind}").read_text() for kind in ("css", "js"))
-    return "\n".join([
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{policy(script)}">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{TITLE}</title>\n<style>\n{style}</style>\n</head>\n<body>",
-        *parts(story),
-        f"<script>{script}</script>\n</body>\n</html>\n",
-    ])
 
 
 # ---- the program ---------------------------------------------------------------------------------
@@ -287,20 +171,15 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def page(path: str) -> str:
+    """All of it."""
+    return document(TITLE, parts(load_story(path)))
+
+
 def main() -> int:
     """Reads and writes. 0: done, 1: not written, 2: bad input."""
     arguments = parse_arguments()
-    try:
-        text = page(load_story(arguments.story))
-        Path(arguments.output).write_text(text, encoding="utf-8")
-    except BadReport as error:
-        complain(error)
-        return 2
-    except OSError as error:
-        complain(f"cannot write {error.filename}: {error.strerror}")
-        return 1
-    print(arguments.output)
-    return 0
+    return write_page(arguments.output, partial(page, arguments.story))
 
 
 if __name__ == "__main__":

@@ -50,8 +50,8 @@ only_in tbb/ bench/drivers.d/tbb.cpp drivers/tbb.cpp
 only_in pthreadpool bench/drivers.d/pthreadpool.c
 only_in libsmartcols harness/table.c
 only_in jansson drivers/python.c harness/record.c harness/record_json.h harness/results.c harness/report_export.c \
-    harness/report_why.{c,h} harness/{story,grain,compare,selftest}_json.c harness/doctor_show.c harness/machine.c \
-    bench/squares.d/json.c
+    harness/report_json.h harness/report_why.{c,h} harness/{story,grain,compare,selftest}_json.c \
+    harness/doctor_show.c harness/machine.c bench/squares.d/json.c
 only_in flint bench/squares.d/flint.c
 only_in gmp bench/squares.d/gmp.c
 only_in pari bench/squares.d/pari.c

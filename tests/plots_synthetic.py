@@ -96,6 +96,106 @@ class Machine:
         return walls, cpus
 
 
+# ---- what is derived -----------------------------------------------------------------------------
+
+
+def serial_fraction(speedup: Optional[float], workers: int) -> Optional[float]:
+    """Karp and Flatt's."""
+    return speedup and (1 / speedup - 1 / workers) / (1 - 1 / workers)
+
+
+def losses(machine: Machine, series: tuple, workers: int, efficiency: float) -> dict:
+    """SMT and quota inflate the work; of the rest, imbalance has the larger part."""
+    inflation = machine.parallel(workers, False) / workers
+    rest = min(1.0, efficiency / inflation)
+    shares = {"load_balance": rest**0.75, "serialisation": rest**0.25, "work_inflation": inflation}
+    return {name: {"value": value, "low": value * 0.99, "high": value * 1.01,
+                   "n": machine.options.rounds} for name, value in shares.items()}
+
+
+def derived(machine: Machine, series: tuple, workers: int, speedups: Rounds) -> dict:
+    """What a report says of a cell beyond its times."""
+    known = [ratio for ratio in speedups if ratio]
+    if series[-1] or not known:
+        return {"karp_flatt": estimate([]), "resolution": None, "loss": None}
+    efficiency = statistics.median(known) / workers
+    fractions = [serial_fraction(ratio, workers) for ratio in speedups] if workers > 1 else []
+    return {
+        "karp_flatt": estimate(fractions),
+        "resolution": 0.01 / (efficiency * (workers - 1)) if workers > 1 else None,
+        "loss": losses(machine, series, workers, efficiency),
+        "checks": ["lag-1 autocorrelation 0.71: intervals by moving blocks"] if workers == 2 else [],
+    }
+
+
+def models(machine: Machine, cells: list[dict]) -> list[dict]:
+    """Amdahl's law for each curve; of what the data cannot resolve, why there is none."""
+    found = []
+    for series in (one for one in SERIES if one[0] in machine.options.kernels and not one[-1]):
+        for driver in DRIVERS[1 : machine.options.drivers]:
+            place = dict(zip(("kernel", "options", "schedule", "tasks"), series))
+            counts_here = [c["workers"] for c in cells if c["driver"] == driver and
+                           all(c[key] == value for key, value in place.items())]
+            most, fraction = max(counts_here), series[5]
+            refused = driver == "cpython" or fraction == 0
+            curve = [] if refused else [[p, 1 / (fraction + (1 - fraction) / p)]
+                                        for p in counts(2 * most)]
+            found.append(place | {
+                "driver": driver, "settings": "", "segment": [1, most], "curve": curve,
+                "model": "refused" if refused else "amdahl",
+                "serial_fraction": estimate([] if refused else [fraction] * 8),
+                "sentence": "no serial fraction: its interval covers 0" if refused else
+                f"Amdahl, serial fraction {fraction:g}, at most {1 / fraction:.3g} times as fast",
+            })
+    return found
+
+
+def whys(cells: list[dict]) -> list[dict]:
+    """A sentence for each driver's largest worker count."""
+    keys = ("kernel", "options", "tasks", "schedule", "driver", "workers")
+    return [{key: cell[key] for key in keys} | {"settings": "", "sentence":
+            f"at {cell['workers']} workers 61 % of the loss is imbalance: <the> largest task & more"}
+            for cell in cells if cell["loss"] and cell["workers"] > 1]
+
+
+# ---- samples -------------------------------------------------------------------------------------
+
+
+def worker_times(machine: Machine, start: float, end: float, workers: int) -> list[list[int]]:
+    """Late starts, early ends, and a little time lost to others."""
+    draw, length = machine.random.random, end - start
+    times = []
+    for worker in range(workers):
+        first, last = start + 0.02 * length * draw(), end - 0.15 * length * draw() * (worker > 0)
+        times.append([round(first), round(last), round((last - first) * (1 - 0.05 * draw() ** 4))])
+    return times
+
+
+def sample_of(machine: Machine, cell: dict, round_number: int, started: float) -> dict:
+    """One element of "samples"."""
+    took = cell["round_ns"][round_number]
+    return {"started_ns": round(started), "region_ns": took, "round": round_number,
+            "availability": min(1.0, cell["round_cpu_ns"][round_number] / took),
+            "disturbed": took > 1.06 * cell["time_ns"]["value"],
+            "worker": worker_times(machine, started, started + took, cell["workers"])}
+
+
+def samples(machine: Machine, cells: list[dict]) -> list[dict]:
+    """Every round in an order of its own, one sample after the other."""
+    taken, now = [], 1e12
+    for r in range(machine.options.rounds):
+        order = [i for i, cell in enumerate(cells) if cell["round_ns"][r] is not None]
+        machine.random.shuffle(order)
+        for position, index in enumerate(order):
+            sample = sample_of(machine, cells[index], r, now)
+            taken.append({"point": index, "position": position} | sample)
+            now += sample["region_ns"] + 2e7
+    return taken
+
+
+# ---- the report ----------------------------------------------------------------------------------
+
+
 def point(machine: Machine, series: tuple, driver: str, workers: int,
           base: Optional[tuple[Rounds, Rounds]]) -> tuple[dict, tuple[Rounds, Rounds]]:
     """One element of "points"; `base` holds the serial rounds, None: this is the base."""
@@ -110,6 +210,7 @@ def point(machine: Machine, series: tuple, driver: str, workers: int,
         "time_ns": estimate(walls), "s_abs": estimate(speedups),
         "s_cpu": estimate([] if waits else ratios(base_cpus, cpus)),
         "round_ns": walls, "round_cpu_ns": cpus,
+        **({} if machine.options.plain else derived(machine, series, workers, speedups)),
     }
     return cell, (walls, cpus)
 
@@ -152,6 +253,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--incomplete", action="store_true")
     parser.add_argument("--oversubscribe", action="store_true")
+    parser.add_argument("--plain", action="store_true", help="only what all reports have")
     options = parser.parse_args()
     options.cores = options.cores or options.workers
     return options
@@ -161,10 +263,16 @@ def main() -> None:
     """Prints the report."""
     options = parse_arguments()
     plan = {"schema": 1, "rounds": options.rounds, "pin": "cores", "seed": options.seed}
-    print(json.dumps({
+    machine = Machine(options)
+    cells = points(machine)
+    report = {
         "confidence": 0.95, "complete": not options.incomplete, "plan": plan,
-        "host": host(options), "points": points(Machine(options)), "events": [],
-    }, indent=1))
+        "host": host(options), "points": cells, "events": [],
+    }
+    if not options.plain:
+        report |= {"models": models(machine, cells), "why": whys(cells),
+                   "samples": samples(machine, cells)}
+    print(json.dumps(report, indent=1))
 
 
 if __name__ == "__main__":

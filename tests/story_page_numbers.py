@@ -13,7 +13,7 @@ import re
 import sys
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import Iterator, Optional
+from typing import Iterable, Iterator, Optional
 
 POINT_COLUMNS = ("workers", "time_ns", "speedup", "bound", "cpu_share", "start_ns", "pss_bytes",
                  "in_cpython")
@@ -51,6 +51,7 @@ class Page(HTMLParser):
         self.cells: list[Cell] = []
         self.loads: list[str] = []
         self.buttons = 0
+        self.words = ""  # all that is written
         self.block, self.row, self.inside = "", {}, False
         self.feed(text)
 
@@ -68,12 +69,14 @@ class Page(HTMLParser):
             self.inside = "value" in data
             if self.inside:
                 workers = self.row.get("workers", "")
-                self.cells.append(Cell(self.block, self.row["language"], workers, data))
+                language = self.row.get("language", "")
+                self.cells.append(Cell(self.block, language, workers, data))
 
     def handle_endtag(self, tag: str) -> None:
         self.inside = self.inside and tag != "td"
 
     def handle_data(self, data: str) -> None:
+        self.words += data
         if self.inside:
             self.cells[-1].words.append(data)
 
@@ -108,17 +111,26 @@ def shown(text: str) -> float:
     return float(number) * UNITS.get(unit, 1.0)
 
 
-def check_numbers(story: dict, page: Page) -> None:
+def check_numbers(numbers: Iterable[tuple[tuple[str, ...], tuple]], page: Page) -> None:
     """The same places, the same values; texts are these values rounded."""
-    there = {place: numbers for place, numbers in wanted(story) if numbers[0] is not None}
+    there = {place: values for place, values in numbers if values[0] is not None}
     here = {cell.place: cell.numbers for cell in page.cells}
     assert len(here) == len(page.cells), "two cells have the same place"
     assert there.keys() == here.keys(), sorted(there.keys() ^ here.keys())
-    for place, numbers in there.items():
-        assert here[place] == numbers, f"{place}: {here[place]} in the page, {numbers} in the story"
+    for place, values in there.items():
+        assert here[place] == values, f"{place}: {here[place]} in the page, {values} in the input"
     for cell in page.cells:
         value, text = cell.numbers[0], cell.words[0]
         assert abs(shown(text) - value) <= max(0.0051, 0.006 * abs(value)), f"{text} for {value}"
+
+
+def read_page(path: str) -> Page:
+    """What the browser printed; it must load nothing, and its own script have run."""
+    with open(path, encoding="utf-8") as file:
+        page = Page(file.read())
+    assert not page.loads, page.loads
+    assert page.buttons, "the page's script did not run"
+    return page
 
 
 def check_order(page: Page, column: str) -> None:
@@ -136,11 +148,8 @@ def main() -> None:
     """Fails with what is wrong."""
     with open(sys.argv[1], encoding="utf-8") as file:
         story = json.load(file)
-    with open(sys.argv[2], encoding="utf-8") as file:
-        page = Page(file.read())
-    assert not page.loads, page.loads
-    assert page.buttons, "the page's script did not run"
-    check_numbers(story, page)
+    page = read_page(sys.argv[2])
+    check_numbers(wanted(story), page)
     if sys.argv[3:4] == ["--sorted"]:
         check_order(page, sys.argv[4])
     print(f"{len(page.cells)} numbers")

@@ -661,6 +661,11 @@ static double number_at(const json_t *point, const char *estimate, const char *k
     return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
+static double number_of(const json_t *object, const char *key)
+{
+    return json_number_value(json_object_get(object, key));
+}
+
 static void check_json_point(const json_t *point, const struct csw_cell *cell, size_t rounds)
 {
     for (size_t i = 0; i < csw_point_fields.count; i++)
@@ -722,6 +727,52 @@ static void json_tells_events_and_whether_the_sweep_ended(void)
     CU_ASSERT_EQUAL_FATAL(json_array_size(events), 1);
     CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(json_array_get(events, 0), "text")),
                            "it broke");
+    json_decref(json);
+    free(world);
+}
+
+static double worker_number(const json_t *workers, uint64_t worker, size_t which)
+{
+    return json_number_value(json_array_get(json_array_get(workers, worker), which));
+}
+
+static void check_json_sample(const json_t *json, const struct csw_sample *sample)
+{
+    const json_t *workers = json_object_get(json, "worker");
+
+    CU_ASSERT_EQUAL(number_of(json, "point"), (double)sample->point);
+    CU_ASSERT_EQUAL(number_of(json, "round"), (double)sample->round);
+    CU_ASSERT_EQUAL(number_of(json, "position"), (double)sample->position);
+    CU_ASSERT_EQUAL(number_of(json, "started_ns"), (double)sample->started_ns);
+    CU_ASSERT_DOUBLE_EQUAL(number_of(json, "region_ns") / sample->region_ns, 1, 1e-9);
+    CU_ASSERT_EQUAL_FATAL(json_array_size(workers), sample->workers);
+    for (uint64_t w = 0; w < sample->workers; w++) {
+        CU_ASSERT_EQUAL(worker_number(workers, w, 0), (double)sample->worker[w].start_ns);
+        CU_ASSERT_EQUAL(worker_number(workers, w, 1), (double)sample->worker[w].end_ns);
+        CU_ASSERT_EQUAL(worker_number(workers, w, 2), (double)sample->worker[w].cpu_ns);
+    }
+}
+
+static void json_holds_every_sample_in_the_order_of_the_file(void)
+{
+    struct world *world = drifting_world(6, NULL);
+    struct csw_results *results = &world->results;
+
+    for (size_t i = 0; i < results->samples; i++) {
+        struct csw_sample *sample = &results->sample[i];
+
+        sample->started_ns = 1000000 + 17 * i;
+        sample->position = i % 5;
+        for (uint64_t w = 0; w < sample->workers; w++)
+            sample->worker[w].end_ns = 100 + (sample->worker[w].start_ns = 10 * i + w);
+    }
+    json_t *json = json_of(world);
+    const json_t *samples = json_object_get(json, "samples");
+
+    CU_ASSERT(results->samples > 0);
+    CU_ASSERT_EQUAL_FATAL(json_array_size(samples), results->samples);
+    for (size_t i = 0; i < results->samples; i++)
+        check_json_sample(json_array_get(samples, i), &results->sample[i]);
     json_decref(json);
     free(world);
 }
@@ -1107,6 +1158,7 @@ static const struct test tests[] = {
     TEST(without_a_mark_both_estimates_are_the_same),
     TEST(the_table_tells_where_disturbed_rounds_make_a_difference),
     TEST(json_tells_the_checks_of_every_point),
+    TEST(json_holds_every_sample_in_the_order_of_the_file),
     TEST(a_sweep_without_samples_shows_dashes),
     TEST(waiting_kernels_show_no_efficiency_and_no_cpu_speedup),
     TEST(an_unknown_kernel_is_reported_all_the_same),

@@ -10,7 +10,8 @@
 #include <coresweep/err.h>
 
 /*
- * Finds the script of that file name ("coresweep_probe.py"), which must be a file that can be read:
+ * Finds the script of that file name ("coresweep_probe.py", or one that lies beside that folder,
+ * "../scripts/report_page.py"), which must be a file that can be read:
  * first in the folder that the environment variable CORESWEEP_PYTHON_DIR names, if it does, then
  * where an installed program finds it, ../share/coresweep/python seen from its own folder, then in
  * the source tree that it was built from. Returns 0; -ENOENT with all places that were looked at;

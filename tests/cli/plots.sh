@@ -1,49 +1,7 @@
 #!/bin/bash
-# Both plots are drawn from reports of small and large machines that do not exist: the files are
+# Speedup and efficiency are drawn from reports of small and large machines that do not exist: the files are
 # what they should be, they say what they show, and bad input gives one sentence and exit code 2.
-. "$(dirname "$0")/pictures.bash"
-
-synthetic() {
-    "$python" "$SOURCE/tests/plots_synthetic.py" "$@"
-}
-
-# plot KIND ARGS...
-plot() {
-    "$SOURCE/scripts/plot_$1.py" "${@:2}"
-}
-
-# check_png FILE LEAST_HEIGHT: signature, IHDR, and a size that a page can carry.
-check_png() {
-    "$python" - "$@" <<'PYTHON'
-import struct, sys
-data = open(sys.argv[1], "rb").read()
-assert data[:8] == b"\x89PNG\r\n\x1a\n" and data[12:16] == b"IHDR", "no PNG"
-width, height = struct.unpack(">II", data[16:24])
-assert width == 1400, f"{width} pixels wide"
-assert int(sys.argv[2]) <= height <= 1500, f"{height} pixels high"
-assert len(data) < 300_000, f"{len(data)} bytes"
-PYTHON
-}
-
-# check_svg FILE TEXT...: well-formed, and every TEXT is text in it, not a drawing of text.
-check_svg() {
-    "$python" - "$@" <<'PYTHON'
-import sys, xml.etree.ElementTree as tree
-texts = [e.text or "" for e in tree.parse(sys.argv[1]).iter() if e.tag.endswith("}text")]
-for wanted in sys.argv[2:]:
-    assert any(wanted in text for text in texts), f"{wanted!r} is not in {texts}"
-PYTHON
-}
-
-# base_seconds REPORT KERNEL: as the caption writes them.
-base_seconds() {
-    "$python" - "$@" <<'PYTHON'
-import json, sys
-for p in json.load(open(sys.argv[1]))["points"]:
-    if p["driver"] == "serial" and p["kernel"] == sys.argv[2]:
-        print(f"{p['kernel']} {p['time_ns']['value'] / 1e9:#.3g} s")
-PYTHON
-}
+. "$(dirname "$0")/plots.bash"
 
 # check KIND NAME LEAST_HEIGHT TEXT...: draws $dir/NAME.json and looks at both files.
 check() {
@@ -55,7 +13,8 @@ check() {
 }
 
 synthetic >"$dir/two.json"
-synthetic --workers 64 --cores 32 --quota 48 --drivers 8 --rounds 20 \
+synthetic --plain >"$dir/plain.json"
+synthetic --plain --workers 64 --cores 32 --quota 48 --drivers 8 --rounds 20 \
     --kernels spin trial sqrt roots sleep >"$dir/many.json"
 synthetic --rounds 5 --incomplete --kernels trial sleep >"$dir/few.json"
 synthetic --workers 6 --oversubscribe --kernels spin trial >"$dir/over.json"
@@ -86,16 +45,6 @@ check_svg "$dir/dash.svg" "sleep, whole" || fail "sleep alone"
 cmp "$dir/dash.svg" "$dir/efficiency.svg"
 cmp "$dir/dash.png" "$dir/efficiency.png"
 
-# refused CODE PATTERN COMMAND...: one sentence on standard error, nothing else, and that code.
-refused() {
-    local code=0
-    "${@:3}" >"$dir/out" 2>"$dir/err" || code=$?
-    [ "$code" -eq "$1" ] || fail "${*:3} ended with $code: $(cat "$dir/err")"
-    [ "$(wc -l <"$dir/err")" -eq 1 ] || fail "${*:3}: not one sentence: $(cat "$dir/err")"
-    grep -q "$2" "$dir/err" || fail "${*:3}: not '$2' but: $(cat "$dir/err")"
-    [ ! -s "$dir/out" ] || fail "${*:3} printed: $(cat "$dir/out")"
-}
-
 : >"$dir/empty"
 echo '{"type": "plan"' >"$dir/cut"
 printf '{"type": "plan"}\n{"type": "host"}\n' >"$dir/lines"
@@ -106,7 +55,7 @@ sed 's/"workers": 2,/"workers": 0,/' "$dir/two.json" >"$dir/zero"
 sed 's/"s_abs"/"speed"/' "$dir/two.json" >"$dir/key"
 "$python" -c 'import json, sys
 report = json.load(sys.stdin); report["points"] = []; print(json.dumps(report))' \
-    <"$dir/two.json" >"$dir/points"
+    <"$dir/plain.json" >"$dir/points"
 
 refused 2 "No such file" plot efficiency "$dir/none" -o "$dir/x"
 refused 2 "is empty" plot speedup "$dir/empty" -o "$dir/x"
@@ -127,9 +76,10 @@ refused 1 python3-matplotlib env PYTHONPATH="$dir/without" \
     "$SOURCE/scripts/plot_speedup.py" "$dir/two.json" -o "$dir/x"
 
 # A report of before there were options is drawn as one of kernels without them.
-sed '/"options": "",/d' "$dir/two.json" >"$dir/before.json"
+sed '/"options": "",/d' "$dir/plain.json" >"$dir/before.json"
 plot speedup "$dir/before.json" --output "$dir/before" >/dev/null
-cmp "$dir/before.svg" "$dir/two-speedup.svg"
+plot speedup "$dir/plain.json" --output "$dir/plain" >/dev/null
+cmp "$dir/before.svg" "$dir/plain.svg"
 
 # Drivers of another language are curves of their own for each interpreter, over their own base.
 "$python" -c 'import json, sys

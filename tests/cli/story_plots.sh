@@ -48,7 +48,7 @@ grep -qx "waiting" "$dir/said" || fail "the picture of waiting and computing"
 # spoiled EXPRESSION FAULT: pictures that are drawn with too little room are found out.
 spoiled() {
     mkdir -p "$dir/scripts"
-    cp "$SOURCE"/scripts/{csw_plot,csw_report,csw_rows,csw_story,plot_story}.py "$dir/scripts"
+    cp "$SOURCE"/scripts/{csw_figure,csw_report,csw_rows,csw_story,plot_story}.py "$dir/scripts"
     sed -i "$1" "$dir/scripts/csw_rows.py"
     ! "$python" "$SOURCE/tests/story_layout.py" "$dir/story.json" "$dir/scripts" >"$dir/faults" ||
         fail "$1: nothing was noticed"

@@ -1,0 +1,188 @@
+#!/usr/bin/python3
+"""Draws efficiency against the grain of the work, from `coresweep grain --format json`.
+
+The interpreter is the distribution's, since that is the one that finds its matplotlib.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import dataclass
+from functools import partial
+
+from csw_figure import (
+    GREY, LIGHT, SMALL, Axes, Line2D, Panel, Plot, Spot, Style, plot_parser, run, set_look,
+    set_ticks, styles_of,
+)
+from csw_report import (
+    BadReport, Estimate, host_text, load_json, name_of, parse_estimate, parse_host,
+)
+from csw_story import SECONDS, in_units
+
+MAKE_ONE = "make one with `coresweep grain --format json`"
+LEVELS = (0.5, 0.9)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One driver on one kernel with one number of workers."""
+
+    panel: tuple[str, str, int]  # kernel, schedule, workers
+    name: str  # driver and settings
+    points: tuple[tuple[Estimate, Estimate], ...]  # grain in ns, efficiency; by grain
+    metg: tuple[Estimate, ...]  # in ns, of each of LEVELS
+
+
+@dataclass(frozen=True)
+class Grain:
+    """What is drawn."""
+
+    confidence: float
+    machine: str  # of the caption; empty: not told
+    curves: tuple[Curve, ...]
+
+
+# ---- reading -------------------------------------------------------------------------------------
+
+
+def parse_curve(cell: dict) -> Curve:
+    """Reads one element of "grain"."""
+    points = [(parse_estimate(one["grain_ns"]), parse_estimate(one["efficiency"]))
+              for one in cell["points"]]
+    known = [pair for pair in points if pair[0].value and pair[1].value]
+    return Curve(
+        panel=(str(cell["kernel"]), str(cell["schedule"]), int(cell["workers"])),
+        name=f"{cell['driver']} {cell['settings']}".strip(),
+        points=tuple(sorted(known, key=lambda pair: pair[0].value)),
+        metg=tuple(parse_estimate(cell[f"metg{level * 100:g}_ns"]) for level in LEVELS),
+    )
+
+
+def parse_grain(data: dict) -> Grain:
+    """Reads all of it."""
+    machine = host_text(parse_host(data["host"]), str(data["plan"].get("pin") or "not recorded")) \
+        if "host" in data and "plan" in data else ""
+    curves = (parse_curve(cell) for cell in data["grain"])
+    return Grain(float(data.get("confidence", 0.95)), machine,
+                 tuple(curve for curve in curves if curve.points))
+
+
+def load_grain(path: str) -> Grain:
+    """Reads what has something to draw, or raises BadReport."""
+    grain = load_json(path, parse_grain, MAKE_ONE)
+    if not grain.curves:
+        raise BadReport(f"{name_of(path)} has no efficiencies, so there is nothing to draw")
+    return grain
+
+
+# ---- one panel -----------------------------------------------------------------------------------
+
+
+def draw_bar(axes: Axes, xs: list, ys: list, style: Style) -> None:
+    """An interval along one axis; nothing where there is none."""
+    if None not in xs and None not in ys:
+        axes.plot(xs, ys, color=style.colour, linewidth=1.0, zorder=4)
+
+
+def draw_curve(axes: Axes, curve: Curve, style: Style) -> None:
+    """Medians with their intervals."""
+    xs = [grain.value for grain, _ in curve.points]
+    ys = [efficiency.value for _, efficiency in curve.points]
+    axes.plot(xs, ys, color=style.colour, linewidth=0.8, alpha=0.8, zorder=3)
+    axes.plot(xs, ys, zorder=5, **style.marker() | {"markersize": 4.0})
+    for grain, efficiency in curve.points:
+        draw_bar(axes, [grain.value] * 2, [efficiency.low, efficiency.high], style)
+
+
+def draw_metg(axes: Axes, curve: Curve, style: Style) -> None:
+    """Where the curve crosses a level: larger and hollow, with its interval along the level."""
+    for level, metg in zip(LEVELS, curve.metg):
+        if metg.value is not None:
+            draw_bar(axes, [metg.low, metg.high], [level] * 2, style)
+            axes.plot([metg.value], [level], zorder=6,
+                      **style.marker(hollow=True) | {"markersize": 7.5, "markeredgewidth": 1.3})
+
+
+def tick_name(nanoseconds: float) -> str:
+    """10 us"""
+    size, name = next(unit for unit in SECONDS if nanoseconds / 1e9 >= unit[0] * (1 - 1e-9))
+    return f"{nanoseconds / 1e9 / size:g} {name}"
+
+
+def set_axes(axes: Axes, curves: tuple[Curve, ...]) -> None:
+    """The same in every panel."""
+    grains = [grain.value for curve in curves for grain, _ in curve.points]
+    most = max(efficiency.high or efficiency.value
+               for curve in curves for _, efficiency in curve.points)
+    low, high = min(grains) / 1.3, max(grains) * 1.3
+    axes.set_xscale("log")
+    axes.set_xlim(low, high)
+    axes.set_ylim(0, max(1.05, most * 1.03))
+    powers = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
+    set_ticks(axes.xaxis, [10.0**power for power in powers], tick_name)
+    set_look(axes)
+
+
+def draw_panel(axes: Axes, spot: Spot, grain: Grain, panel: tuple, styles: dict[str, Style]) -> None:
+    """All drivers of one kernel and worker count."""
+    set_axes(axes, grain.curves)
+    for level in (1.0, *LEVELS):
+        axes.axhline(level, color=GREY if level == 1.0 else LIGHT, linewidth=0.8, zorder=1)
+        if spot.last:
+            axes.annotate(f"{level * 100:g} %", (1, level), xycoords=("axes fraction", "data"),
+                          xytext=(3, 0), textcoords="offset points", va="center", fontsize=SMALL,
+                          color=GREY)
+    for curve in (one for one in grain.curves if one.panel == panel):
+        draw_curve(axes, curve, styles[curve.name])
+        draw_metg(axes, curve, styles[curve.name])
+
+
+# ---- the plot ------------------------------------------------------------------------------------
+
+
+def metg_text(curves: list[Curve]) -> str:
+    """METG(50 %) of each driver in a panel: "openmp 12.3 us"."""
+    known = [(curve.name, curve.metg[0].value) for curve in curves]
+    return "METG(50 %): " + ", ".join(
+        f"{name} {in_units(value / 1e9, SECONDS) if value else 'not reached'}"
+        for name, value in known)
+
+
+def legend(styles: dict[str, Style]) -> list[Line2D]:
+    """Drivers, and what the hollow markers are."""
+    look = {"linestyle": "-", "linewidth": 0.8}
+    handles = [Line2D([], [], label=name, **style.marker() | look)
+               for name, style in styles.items()]
+    hollow = Style(GREY, "o", 0, 0).marker(hollow=True) | {"markersize": 7.5}
+    return handles + [Line2D([], [], label="hollow: METG(50 %) and METG(90 %)", **hollow)]
+
+
+def plot(grain: Grain) -> Plot:
+    """A panel for each kernel, schedule and worker count."""
+    styles = styles_of(list(dict.fromkeys(curve.name for curve in grain.curves)), [1])
+    groups: dict[tuple, list[Curve]] = {}
+    for curve in grain.curves:
+        groups.setdefault(curve.panel, []).append(curve)
+    panels = (Panel(f"{kernel}, {schedule}, {workers} workers", "",
+                    partial(draw_panel, grain=grain, panel=(kernel, schedule, workers),
+                            styles=styles))
+              for kernel, schedule, workers in groups)
+    notes = ("Grain: time x workers / tasks. Efficiency: rate / (workers x best serial rate). "
+             f"Markers: median. Bars: {grain.confidence * 100:g} % intervals. METG: the least grain "
+             "that keeps the efficiency. ")
+    values = [f"{kernel}, {schedule}, {workers} workers: {metg_text(curves)}."
+              for (kernel, schedule, workers), curves in groups.items()]
+    return Plot(
+        name="grain", title="How small tasks may be: efficiency against their grain",
+        summary="Efficiency against the time of one task for each driver, and the least grain that "
+        "keeps half and nine tenths of it.",
+        panels=tuple(panels), value_label="efficiency", position_label="grain: time of one task",
+        legends=(legend(styles),), caption=(notes, *values, *filter(None, [grain.machine])),
+        marks=False,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run(plot_parser("grain", __doc__.splitlines()[0], "grain").parse_args(), plot,
+                 load_grain))

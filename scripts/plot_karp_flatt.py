@@ -1,0 +1,63 @@
+#!/usr/bin/python3
+"""Draws Karp and Flatt's serial fraction against workers, from `coresweep report --format json`.
+
+The interpreter is the distribution's, since that is the one that finds its matplotlib.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+
+from csw_figure import Axes, set_ticks
+from csw_plot import Drawing, View, drawn_values, main
+from csw_report import Point, Series
+
+
+def fractions(series: Series, point: Point) -> list[float]:
+    """Of the single rounds: (1/S - 1/p) / (1 - 1/p)."""
+    share = 1 / point.workers
+    return [(1 / ratio - share) / (1 - share) for ratio in series.ratios(point)]
+
+
+def tick_name(value: float) -> str:
+    """0.01, but 1e-3: as wide as there is room for."""
+    return f"{value:.0e}".replace("e-0", "e-") if 0 < abs(value) < 0.01 else f"{value:g}"
+
+
+def set_fractions(axes: Axes, drawing: Drawing) -> None:
+    """Powers of ten on both sides of a linear zone around 0, as wide as the best resolution."""
+    view = drawing.view
+    zones = [view.zone(point) for series in drawing.series for point in view.points(series)]
+    finest = min((zone for zone in zones if zone is not None), default=0.001)
+    least = 10 ** math.floor(math.log10(finest))
+    values = [*drawn_values(drawing, with_rounds=False), *(zone for zone in zones if zone)]
+    low, high = min(values), max(values)
+    axes.set_yscale("symlog", linthresh=least, linscale=0.4)
+    axes.set_ylim(min(-least, low * 1.6), max(least, high * 1.6))
+    powers = [least * 10**e for e in range(round(-math.log10(least)) + 1)]
+    ticks = [-power for power in powers if power <= -low * 1.6] + [0.0]
+    set_ticks(axes.yaxis, ticks + [power for power in powers if power <= high * 1.6], tick_name)
+
+
+KARP_FLATT = View(
+    name="karp_flatt",
+    title="Karp-Flatt: the serial fraction that each worker count shows",
+    summary="Experimentally determined serial fraction against workers, with intervals and the "
+    "zone in which it cannot be told from 0.",
+    value_label="e = (1/S - 1/p) / (1 - 1/p)",
+    estimate=lambda point: point.karp_flatt,
+    rounds=fractions,
+    ideal=lambda series, workers: 0.0,
+    set_values=set_fractions,
+    with_waits=False,
+    zone=lambda point: point.resolution,
+    bars="of the median, rounds resampled",
+    note="Flat: a serial part; rising: overhead that grows with the workers; falling: more cache "
+    "than one worker has. In the shaded zone noise alone gives such values, even with the "
+    "surest driver. Rounds beyond the frame are left out. ",
+    missing="a serial fraction (`karp_flatt`)",
+)
+
+if __name__ == "__main__":
+    sys.exit(main(KARP_FLATT))
