@@ -495,7 +495,7 @@ static void describe_visits(struct sweep_command *command, const struct csw_plan
                                         .pin = plan->pin,
                                         .memory = plan->memory,
                                         .huge_pages = plan->huge_pages,
-                                        .exclude = &command->exclude,
+                                        .exclude = command->exclude,
                                         .samples = plan->samples,
                                         .min_ms = plan->min_ms,
                                         .timeout_ns = command->options->timeout_s * CSW_NS_PER_S,

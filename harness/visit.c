@@ -161,9 +161,9 @@ static int run_process(struct csw_outcome *outcome, const struct csw_visit *visi
 static int mark_samples(const struct csw_visit *visit, const struct csw_point *point,
                         struct csw_sample *samples, struct csw_err *err)
 {
-    for (uint64_t i = 0; visit->exclude && i < visit->samples; i++) {
+    for (uint64_t i = 0; visit->exclude.count > 0 && i < visit->samples; i++) {
         free(samples[i].disturbed);
-        samples[i].disturbed = csw_exclude_why(visit->exclude, point, &samples[i]);
+        samples[i].disturbed = csw_exclude_why(&visit->exclude, point, &samples[i]);
         if (!samples[i].disturbed)
             return csw_fail(err, -ENOMEM, "no memory for a sample");
     }

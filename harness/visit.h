@@ -19,7 +19,7 @@ struct csw_visit {
     bool huge_pages;
     uint64_t samples, min_ms;
     uint64_t timeout_ns;               /* a visit that takes longer is killed */
-    const struct csw_exclude *exclude; /* marks samples as disturbed; NULL: marks none */
+    struct csw_exclude exclude;        /* marks samples as disturbed; without terms none */
     const volatile sig_atomic_t *stop; /* NULL, or becomes not 0 when the user wants to stop */
 };
 

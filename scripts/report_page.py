@@ -106,10 +106,9 @@ def whys(report: Report, series: Series) -> Iterator[str]:
 
 
 def checks(series: Series) -> Iterator[str]:
-    """What the rounds do not fulfil that intervals assume."""
-    for point in series.points:
-        for sentence in point.checks:
-            yield f"{point.label}, {point.workers}: {sentence}"
+    """What the rounds do not fulfil that intervals assume; each sentence names its point."""
+    for point in series.everything():
+        yield from point.checks
 
 
 def sentences(title: str, kind: str, texts: list[str]) -> str:

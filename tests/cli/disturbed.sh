@@ -12,7 +12,8 @@ samples=$(grep -c '"type":"sample"' all.jsonl)
 grep -q "^$samples of $samples samples: the hypervisor took" table || fail "the sweep does not say so"
 coresweep report all.jsonl >again
 cmp -s table again || fail "the report says something else than the sweep"
-coresweep report all.jsonl --format json | grep -q "\"disturbed\": $samples" || fail "not in JSON"
+coresweep report all.jsonl --format json >all.json
+grep -q "\"disturbed\": $samples" all.json || fail "not in JSON"
 
 # It is the plan's: a sweep goes on with its own, and with no other.
 head -n 4 all.jsonl >cut.jsonl

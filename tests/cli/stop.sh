@@ -45,7 +45,8 @@ for lines in 2 31; do
     [ "$(visits_in cut.jsonl | wc -l)" -eq $((3 * ($(rounds_in cut.jsonl) + 1))) ] ||
         fail "cut after $lines lines: visits are missing"
 done
-coresweep report cut.jsonl --format json | grep -q '"verdict": "converged"' || fail "JSON of a resumed file"
+coresweep report cut.jsonl --format json >cut.json
+grep -q '"verdict": "converged"' cut.json || fail "JSON of a resumed file"
 
 # rounds run out, or are counted
 coresweep sweep --kernel trial --n 2000 --driver fork --workers 2 --oversubscribe --min-ms 1 \
