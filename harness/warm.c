@@ -2,13 +2,11 @@
 #include "warm.h"
 
 #include <errno.h>
-#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
-#include "stats.h"
 
 /* ---- spinning ------------------------------------------------------------------------------- */
 
@@ -65,48 +63,4 @@ int csw_warm_cpus(const struct csw_topo *topo, uint64_t ms, struct csw_err *err)
     free(spinners);
     csw_placement_release(&placement);
     return code;
-}
-
-/* ---- judging -------------------------------------------------------------------------------- */
-
-#define LEAST_LATER 8
-#define FAR_OUT 3.0 /* interquartile ranges */
-
-static int compare(const void *a, const void *b)
-{
-    const double left = *(const double *)a, right = *(const double *)b;
-
-    return (left > right) - (left < right);
-}
-
-/* Tukey's hinges: the medians of the lower and of the upper half, which share a middle value. */
-static bool is_far_out(double value, double *values, size_t count)
-{
-    const size_t half = (count + 1) / 2;
-
-    qsort(values, count, sizeof *values, compare);
-    const double low = csw_median(values, half).value;
-    const double high = csw_median(values + (count - half), half).value;
-    const double fence = FAR_OUT * (high - low);
-
-    return fence > 0 && (value < low - fence || value > high + fence);
-}
-
-bool csw_warm_missed(const double *values, size_t rounds)
-{
-    double *later = malloc((rounds > 0 ? rounds : 1) * sizeof *later), first = NAN;
-    size_t count = 0;
-
-    for (size_t r = 0; later && r < rounds; r++) {
-        if (isnan(values[r]))
-            continue;
-        if (isnan(first))
-            first = values[r];
-        else
-            later[count++] = values[r];
-    }
-    const bool missed = count >= LEAST_LATER && is_far_out(first, later, count);
-
-    free(later);
-    return missed;
 }
