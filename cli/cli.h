@@ -133,6 +133,13 @@ char *cli_join_words(int argc, char **argv);
 /* "<prefix>-<host>-<time>.jsonl", which the caller frees. NULL: no memory or no local time. */
 char *cli_result_path(const char *prefix, const struct csw_host *);
 
+/*
+ * Gets ready to measure here: refuses a binding of OpenMP's, settles the instruction set, reads
+ * topology and host. The caller closes and releases both, also after a failure. Returns 0, or what
+ * the first of these that failed returned.
+ */
+int cli_open_machine(struct csw_topo **ret_topo, struct csw_host *ret_host, struct csw_err *);
+
 /* The default drivers that this build has, serial first; the caller frees the list. NULL: no
  * memory.
  */

@@ -287,14 +287,8 @@ static int start_file(struct grain_command *command, struct csw_err *err)
 /* Points are made once as they are, to find mistakes before anything runs. */
 static int prepare(struct grain_command *command, struct csw_err *err)
 {
-    int code = cli_check_binding("", err);
+    int code = cli_open_machine(&command->topo, &command->host, err);
 
-    if (code == 0)
-        code = cli_choose_isa(NULL, err);
-    if (code == 0)
-        code = csw_topo_open(&command->topo, NULL, err);
-    if (code == 0)
-        code = csw_host_read(&command->host, "", command->topo, err);
     if (code == 0)
         code = make_plan(command, err);
     if (code == 0)

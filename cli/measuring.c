@@ -16,6 +16,7 @@
 #include <coresweep/record.h>
 
 #include "harness/files.h"
+#include "harness/machine.h"
 #include "harness/sweep.h"
 #include "harness/units.h"
 
@@ -30,6 +31,19 @@ char *cli_join_words(int argc, char **argv)
     for (int i = 0; out && i < argc; i++)
         fprintf(out, "%s%s", i > 0 ? " " : "", argv[i]);
     return csw_stream_text(out, &text);
+}
+
+int cli_open_machine(struct csw_topo **ret_topo, struct csw_host *ret_host, struct csw_err *err)
+{
+    int code = cli_check_binding("", err);
+
+    if (code == 0)
+        code = cli_choose_isa(NULL, err);
+    if (code == 0)
+        code = csw_topo_open(ret_topo, NULL, err);
+    if (code == 0)
+        code = csw_host_read(ret_host, "", *ret_topo, err);
+    return code;
 }
 
 char *cli_result_path(const char *prefix, const struct csw_host *host)

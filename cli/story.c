@@ -227,14 +227,8 @@ static int start_file(struct story_command *command, struct csw_err *err)
 
 static int prepare(struct story_command *command, struct csw_err *err)
 {
-    int code = cli_check_binding("", err);
+    int code = cli_open_machine(&command->topo, &command->host, err);
 
-    if (code == 0)
-        code = cli_choose_isa(NULL, err);
-    if (code == 0)
-        code = csw_topo_open(&command->topo, NULL, err);
-    if (code == 0)
-        code = csw_host_read(&command->host, "", command->topo, err);
     if (code == 0)
         code = make_plan(command, err);
     if (code == 0)
