@@ -45,6 +45,7 @@ struct csw_cell {
     double *round_ns, *round_cpu_ns; /* by round, NAN: not measured */
     /* of the busiest worker, of all in the mean; wall time of the busiest, begin to end */
     double *round_busiest_ns, *round_mean_ns, *round_window_ns;
+    double *round_clock_hz;
     double *round_undisturbed_ns; /* the same as round_ns, NAN where a sample was disturbed */
 };
 

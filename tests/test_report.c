@@ -584,7 +584,7 @@ static void every_row_of_csv_has_the_columns_of_the_header(void)
 
         for_each_line(text_of(world, csw_report_csv), check_fields, &seen);
         CU_ASSERT_EQUAL(seen.rows, 1 + COUNT(trial_points));
-        CU_ASSERT_EQUAL(seen.fields, 9 + 3 * csw_report_column_count + 10);
+        CU_ASSERT_EQUAL(seen.fields, 9 + 3 * csw_report_column_count + 10 + 3 * CSW_FACTORS);
         free(world);
     }
 }
@@ -596,9 +596,10 @@ static void csv_holds_the_numbers_in_the_order_of_its_header(void)
         "rounds,time_ns,time_ns_low,",
         "trial,,\"50,60\",dynamic,pthread,,2,0,10,203125000,93750000,312500000,1.6,1.6,1.6,",
         "trial,,\"50,60\",dynamic,fork,,8,1,10,50781250,",
-        ",4,4,1,0,0,0\n", /* fork with 8 workers: its bounds, above them, nothing to check */
+        ",4,4,1,0,0,0,", /* fork with 8 workers: its bounds, above them, nothing to check */
         ",min_ns,preempted,pss_bytes,peak_bytes,bound,hard_bound,above_bound,",
-        ",above_bound,disturbed,mild_outliers,severe_outliers\n",
+        ",above_bound,disturbed,mild_outliers,severe_outliers,load_balance,load_balance_low,",
+        ",cycles,cycles_low,cycles_high\n",
     };
     struct world *world = drifting_world(10, NULL);
 
