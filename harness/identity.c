@@ -19,30 +19,39 @@ enum link { ONE, BALANCE, AVAILABLE, PARALLEL, CLOCKED, EFFICIENCY, LINKS };
 const struct csw_identity csw_identity_none = {NO_ESTIMATE, NO_ESTIMATE, NO_ESTIMATE, NO_ESTIMATE,
                                                NO_ESTIMATE, NO_ESTIMATE, NO_ESTIMATE};
 
-#define FACTOR(name)                                                                               \
-    {                                                                                              \
-#name, offsetof(struct csw_identity, name)                                                 \
-    }
-
-const struct csw_factor csw_factors[CSW_FACTORS] = {
-    FACTOR(load_balance), FACTOR(serialisation), FACTOR(work_inflation), FACTOR(availability),
-    FACTOR(dispatch),     FACTOR(clock),         FACTOR(cycles),
+const char *const csw_factor_names[CSW_FACTORS] = {
+    [CSW_LOAD_BALANCE] = "load_balance",
+    [CSW_SERIALISATION] = "serialisation",
+    [CSW_WORK_INFLATION] = "work_inflation",
+    [CSW_AVAILABILITY] = "availability",
+    [CSW_DISPATCH] = "dispatch",
+    [CSW_CLOCK] = "clock",
+    [CSW_CYCLES] = "cycles",
 };
 
-/* What each of them is: `to` / `from`, known in the rounds that know `needs`. */
+/* Where a factor is kept, what it is, `to` / `from`, and what rounds must know to tell it. */
 static const struct {
+    size_t offset;
     enum link from, to, needs;
 } steps[CSW_FACTORS] = {
-    {ONE, BALANCE, PARALLEL},         {BALANCE, PARALLEL, PARALLEL},
-    {PARALLEL, EFFICIENCY, PARALLEL}, {BALANCE, AVAILABLE, AVAILABLE},
-    {AVAILABLE, PARALLEL, AVAILABLE}, {PARALLEL, CLOCKED, CLOCKED},
-    {CLOCKED, EFFICIENCY, CLOCKED},
+    [CSW_LOAD_BALANCE] = {offsetof(struct csw_identity, load_balance), ONE, BALANCE, PARALLEL},
+    [CSW_SERIALISATION] = {offsetof(struct csw_identity, serialisation), BALANCE, PARALLEL,
+                           PARALLEL},
+    [CSW_WORK_INFLATION] = {offsetof(struct csw_identity, work_inflation), PARALLEL, EFFICIENCY,
+                            PARALLEL},
+    [CSW_AVAILABILITY] = {offsetof(struct csw_identity, availability), BALANCE, AVAILABLE,
+                          AVAILABLE},
+    [CSW_DISPATCH] = {offsetof(struct csw_identity, dispatch), AVAILABLE, PARALLEL, AVAILABLE},
+    [CSW_CLOCK] = {offsetof(struct csw_identity, clock), PARALLEL, CLOCKED, CLOCKED},
+    [CSW_CYCLES] = {offsetof(struct csw_identity, cycles), CLOCKED, EFFICIENCY, CLOCKED},
 };
 
 const struct csw_estimate *csw_factor_of(const struct csw_identity *identity,
-                                         const struct csw_factor *factor)
+                                         enum csw_factor factor)
 {
-    return (const struct csw_estimate *)(const void *)((const char *)identity + factor->offset);
+    const char *at = (const char *)identity + steps[factor].offset;
+
+    return (const struct csw_estimate *)(const void *)at;
 }
 
 /* ln of one product by round, and the rounds that know it by rising value. */
@@ -210,7 +219,7 @@ int csw_identity_of(struct csw_identity *ret_identity, const struct csw_round_ti
 
     for (size_t f = 0; code == 0 && f < CSW_FACTORS; f++) {
         count_rounds(&factor[f], chain.link[steps[f].needs].known);
-        memcpy((char *)ret_identity + csw_factors[f].offset, &factor[f], sizeof factor[f]);
+        memcpy((char *)ret_identity + steps[f].offset, &factor[f], sizeof factor[f]);
     }
     chain_release(&chain);
     return code;

@@ -55,15 +55,21 @@ struct csw_identity {
 
 extern const struct csw_identity csw_identity_none;
 
-/* The factors by their names in files, for every format that writes them all. */
-struct csw_factor {
-    const char *name;
-    size_t offset; /* of the struct csw_estimate in struct csw_identity */
+enum csw_factor {
+    CSW_LOAD_BALANCE,
+    CSW_SERIALISATION,
+    CSW_WORK_INFLATION,
+    CSW_AVAILABILITY,
+    CSW_DISPATCH,
+    CSW_CLOCK,
+    CSW_CYCLES,
+    CSW_FACTORS
 };
-#define CSW_FACTORS 7
-extern const struct csw_factor csw_factors[CSW_FACTORS];
 
-const struct csw_estimate *csw_factor_of(const struct csw_identity *, const struct csw_factor *);
+/* Their names in files, for every format that writes them all. */
+extern const char *const csw_factor_names[CSW_FACTORS];
+
+const struct csw_estimate *csw_factor_of(const struct csw_identity *, enum csw_factor);
 
 /*
  * `ideal` is T_base / T_p where nothing is lost: the workers / g. Values multiply to the median

@@ -247,9 +247,8 @@ const struct csw_cell *csw_report_base(const struct csw_report *report, const st
     return base_of(report, cell);
 }
 
-/* The same driver and schedule with one worker; NULL: the plan has none. */
-static const struct csw_cell *single_of(const struct csw_report *report,
-                                        const struct csw_cell *cell)
+const struct csw_cell *csw_report_single(const struct csw_report *report,
+                                         const struct csw_cell *cell)
 {
     for (size_t i = 0; i < report->count; i++) {
         const struct csw_point *point = report->cell[i].point;
@@ -344,7 +343,7 @@ static struct csw_estimate speedup(const struct csw_cell *base, const double *ba
 
 static void fill_speedups(const struct csw_report *report, struct csw_cell *cell)
 {
-    const struct csw_cell *base = base_of(report, cell), *single = single_of(report, cell);
+    const struct csw_cell *base = base_of(report, cell), *single = csw_report_single(report, cell);
     const size_t rounds = report->rounds;
     struct csw_dependence ignored; /* the checks look at S_abs by themselves */
 

@@ -72,6 +72,9 @@ bool csw_is_base(const struct csw_point *base, const struct csw_point *point);
 /* The cell that S_abs of this one is over; NULL: the plan has none. */
 const struct csw_cell *csw_report_base(const struct csw_report *, const struct csw_cell *);
 
+/* The cell of the same driver, schedule and work with one worker; NULL: the plan has none. */
+const struct csw_cell *csw_report_single(const struct csw_report *, const struct csw_cell *);
+
 /* The named estimates of a cell, for every format that writes them all. */
 struct csw_report_column {
     const char *name;

@@ -53,9 +53,9 @@ static json_t *loss_json(const struct csw_identity *loss)
     json_t *object = json_object();
 
     for (size_t f = 0; f < CSW_FACTORS; f++) {
-        const struct csw_estimate *factor = csw_factor_of(loss, &csw_factors[f]);
+        const struct csw_estimate *factor = csw_factor_of(loss, f);
 
-        json_object_set_new(object, csw_factors[f].name,
+        json_object_set_new(object, csw_factor_names[f],
                             factor->n > 0 ? csw_estimate_json(factor) : json_null());
     }
     return object;
@@ -214,7 +214,7 @@ static void print_cell(const struct csw_cell *cell, FILE *out)
     fprintf(out, ",%d,%zu,%zu,%zu", cell->above_bound, cell->disturbed, cell->checks.mild,
             cell->checks.severe);
     for (size_t f = 0; f < CSW_FACTORS; f++)
-        print_estimate(csw_factor_of(&cell->loss, &csw_factors[f]), out);
+        print_estimate(csw_factor_of(&cell->loss, f), out);
     fprintf(out, "\n");
 }
 
@@ -231,7 +231,7 @@ int csw_report_csv(const struct csw_report *report, FILE *out, struct csw_err *e
     fprintf(out, ",min_ns,preempted,pss_bytes,peak_bytes,bound,hard_bound,above_bound,"
                  "disturbed,mild_outliers,severe_outliers");
     for (size_t f = 0; f < CSW_FACTORS; f++)
-        print_names(csw_factors[f].name, out);
+        print_names(csw_factor_names[f], out);
     fprintf(out, "\n");
     for (size_t i = 0; i < report->count; i++)
         print_cell(&report->cell[i], out);

@@ -270,7 +270,7 @@ static void check_factors(const char *path, const struct csw_identity *loss, dou
         CHECK(path,
               is_near(loss->availability.value * loss->dispatch.value, loss->serialisation.value));
     for (size_t f = 0; f < CSW_FACTORS; f++) {
-        const struct csw_estimate *factor = csw_factor_of(loss, &csw_factors[f]);
+        const struct csw_estimate *factor = csw_factor_of(loss, f);
 
         CHECK(path, !csw_estimate_has_interval(factor) ||
                         (factor->low <= factor->high && factor->n >= 6));
