@@ -4,13 +4,55 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "resample.h"
 
 /* The products of the chain, each with one factor more than the one before. */
-enum link { BALANCE, AVAILABLE, PARALLEL, EFFICIENCY, LINKS };
+enum link { ONE, BALANCE, AVAILABLE, PARALLEL, CLOCKED, EFFICIENCY, LINKS };
 
-enum factor { LOAD_BALANCE, SERIALISATION, WORK_INFLATION, AVAILABILITY, DISPATCH, FACTORS };
+#define NO_ESTIMATE                                                                                \
+    {                                                                                              \
+        .value = NAN, .low = NAN, .high = NAN                                                      \
+    }
+
+const struct csw_identity csw_identity_none = {NO_ESTIMATE, NO_ESTIMATE, NO_ESTIMATE, NO_ESTIMATE,
+                                               NO_ESTIMATE, NO_ESTIMATE, NO_ESTIMATE};
+
+const char *const csw_factor_names[CSW_FACTORS] = {
+    [CSW_LOAD_BALANCE] = "load_balance",
+    [CSW_SERIALISATION] = "serialisation",
+    [CSW_WORK_INFLATION] = "work_inflation",
+    [CSW_AVAILABILITY] = "availability",
+    [CSW_DISPATCH] = "dispatch",
+    [CSW_CLOCK] = "clock",
+    [CSW_CYCLES] = "cycles",
+};
+
+/* Where a factor is kept, what it is, `to` / `from`, and what rounds must know to tell it. */
+static const struct {
+    size_t offset;
+    enum link from, to, needs;
+} steps[CSW_FACTORS] = {
+    [CSW_LOAD_BALANCE] = {offsetof(struct csw_identity, load_balance), ONE, BALANCE, PARALLEL},
+    [CSW_SERIALISATION] = {offsetof(struct csw_identity, serialisation), BALANCE, PARALLEL,
+                           PARALLEL},
+    [CSW_WORK_INFLATION] = {offsetof(struct csw_identity, work_inflation), PARALLEL, EFFICIENCY,
+                            PARALLEL},
+    [CSW_AVAILABILITY] = {offsetof(struct csw_identity, availability), BALANCE, AVAILABLE,
+                          AVAILABLE},
+    [CSW_DISPATCH] = {offsetof(struct csw_identity, dispatch), AVAILABLE, PARALLEL, AVAILABLE},
+    [CSW_CLOCK] = {offsetof(struct csw_identity, clock), PARALLEL, CLOCKED, CLOCKED},
+    [CSW_CYCLES] = {offsetof(struct csw_identity, cycles), CLOCKED, EFFICIENCY, CLOCKED},
+};
+
+const struct csw_estimate *csw_factor_of(const struct csw_identity *identity,
+                                         enum csw_factor factor)
+{
+    const char *at = (const char *)identity + steps[factor].offset;
+
+    return (const struct csw_estimate *)(const void *)at;
+}
 
 /* ln of one product by round, and the rounds that know it by rising value. */
 struct sorted {
@@ -37,12 +79,16 @@ static double own_log(const struct csw_round_times *times, enum link link, size_
     const double mean = times->mean_ns[round], busiest = times->busiest_ns[round];
 
     switch (link) {
+    case ONE:
+        return 0;
     case BALANCE:
         return log_ratio(mean, busiest);
     case AVAILABLE:
         return log_ratio(mean, times->window_ns[round]);
     case PARALLEL:
         return log_ratio(mean, times->wall_ns[round]);
+    case CLOCKED:
+        return log_ratio(mean * times->clock_hz[round], times->wall_ns[round]);
     default:
         return log_ratio(1, times->wall_ns[round]);
     }
@@ -80,7 +126,7 @@ static void chain_release(struct chain *chain)
 }
 
 static int chain_init(struct chain *ret_chain, const struct csw_round_times *base,
-                      const struct csw_round_times *point, unsigned workers, size_t rounds)
+                      const struct csw_round_times *point, double ideal, size_t rounds)
 {
     struct keyed *scratch = calloc(rounds, sizeof *scratch);
     struct chain chain = {.rounds = rounds, .times = calloc(rounds, sizeof *chain.times)};
@@ -94,7 +140,7 @@ static int chain_init(struct chain *ret_chain, const struct csw_round_times *bas
         complete = link->log && link->round;
         for (size_t r = 0; complete && r < rounds; r++)
             link->log[r] =
-                own_log(point, l, r) - own_log(base, l, r) - (l == EFFICIENCY ? log(workers) : 0);
+                own_log(point, l, r) - own_log(base, l, r) - (l == EFFICIENCY ? log(ideal) : 0);
         if (complete)
             sort_link(link, rounds, scratch);
     }
@@ -141,11 +187,8 @@ static void factors_of(const size_t *round, size_t rounds, void *context, double
         chain->times[round[r]]++;
     for (int link = 0; link < LINKS; link++)
         median[link] = drawn_median(&chain->link[link], chain->times);
-    ret_values[LOAD_BALANCE] = exp(median[BALANCE]);
-    ret_values[SERIALISATION] = exp(median[PARALLEL] - median[BALANCE]);
-    ret_values[WORK_INFLATION] = exp(median[EFFICIENCY] - median[PARALLEL]);
-    ret_values[AVAILABILITY] = exp(median[AVAILABLE] - median[BALANCE]);
-    ret_values[DISPATCH] = exp(median[PARALLEL] - median[AVAILABLE]);
+    for (size_t f = 0; f < CSW_FACTORS; f++)
+        ret_values[f] = exp(median[steps[f].to] - median[steps[f].from]);
 }
 
 /* Rounds that know all of what the factor is made from; too few for an interval have none. */
@@ -159,7 +202,7 @@ static void count_rounds(struct csw_estimate *estimate, size_t known)
 }
 
 int csw_identity_of(struct csw_identity *ret_identity, const struct csw_round_times *base,
-                    const struct csw_round_times *point, unsigned workers, size_t rounds,
+                    const struct csw_round_times *point, double ideal, size_t rounds,
                     struct csw_err *err)
 {
     const struct csw_resampling plan = {.rounds = rounds,
@@ -167,22 +210,17 @@ int csw_identity_of(struct csw_identity *ret_identity, const struct csw_round_ti
                                         .draws = CSW_DRAWS,
                                         .seed = CSW_RESAMPLE_SEED,
                                         .confidence = CSW_CONFIDENCE};
-    struct csw_estimate factor[FACTORS];
+    struct csw_estimate factor[CSW_FACTORS];
     struct chain chain = {0};
 
-    if (chain_init(&chain, base, point, workers, rounds) < 0)
+    if (chain_init(&chain, base, point, ideal, rounds) < 0)
         return csw_fail(err, -ENOMEM, "no memory for what %zu rounds lost", rounds);
-    const int code = csw_resample(factor, FACTORS, &plan, factors_of, &chain, err);
+    const int code = csw_resample(factor, CSW_FACTORS, &plan, factors_of, &chain, err);
 
-    for (int f = 0; code == 0 && f < FACTORS; f++)
-        count_rounds(&factor[f], chain.link[f < AVAILABILITY ? PARALLEL : AVAILABLE].known);
+    for (size_t f = 0; code == 0 && f < CSW_FACTORS; f++) {
+        count_rounds(&factor[f], chain.link[steps[f].needs].known);
+        memcpy((char *)ret_identity + steps[f].offset, &factor[f], sizeof factor[f]);
+    }
     chain_release(&chain);
-    if (code < 0)
-        return code;
-    *ret_identity = (struct csw_identity){.load_balance = factor[LOAD_BALANCE],
-                                          .serialisation = factor[SERIALISATION],
-                                          .work_inflation = factor[WORK_INFLATION],
-                                          .availability = factor[AVAILABILITY],
-                                          .dispatch = factor[DISPATCH]};
-    return 0;
+    return code;
 }

@@ -115,6 +115,7 @@ static char *libraries(void)
     return csw_stream_text(out, &text);
 }
 
+/* After clearenv() there is no environment at all: environ is NULL. */
 static char *openmp_environment(void)
 {
     static const char *const prefixes[] = {"OMP_", "GOMP_", "KMP_"};
@@ -124,7 +125,7 @@ static char *openmp_environment(void)
 
     if (!out)
         return NULL;
-    for (char **variable = environ; *variable; variable++)
+    for (char **variable = environ; variable && *variable; variable++)
         for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
             if (strncmp(*variable, prefixes[i], strlen(prefixes[i])) == 0)
                 fprintf(out, "%s%s", ftell(out) > 0 ? " " : "", *variable);

@@ -62,12 +62,11 @@ static double largest_of(const struct csw_pieces *pieces)
     return sum > 0 ? largest / sum : NAN;
 }
 
-static double replay_pieces(const struct csw_pieces *pieces)
+static double replay_pieces(const struct csw_pieces *pieces, double cpus)
 {
     if (!pieces->work)
-        return csw_bound_of_cpus(pieces->workers, pieces->cpus);
-    return csw_replay_units(pieces->work, pieces->count, pieces->handout, pieces->workers,
-                            pieces->cpus);
+        return csw_bound_of_cpus(pieces->workers, cpus);
+    return csw_replay_units(pieces->work, pieces->count, pieces->handout, pieces->workers, cpus);
 }
 
 static bool is_greedy(const struct csw_pieces *pieces)
@@ -102,7 +101,7 @@ static double replay_rule(const struct csw_point *point, const struct csw_cost *
     const double speedup =
         sorted && pieces.work
             ? csw_bound_longest_first(pieces.work, pieces.count, pieces.workers, pieces.cpus)
-            : replay_pieces(&pieces);
+            : replay_pieces(&pieces, pieces.cpus);
 
     csw_pieces_release(&pieces);
     return speedup;
@@ -112,11 +111,12 @@ struct csw_replay csw_replay_of_point(const struct csw_point *point,
                                       const struct csw_cost *measured, const struct csw_host *host)
 {
     struct csw_replay replay = {
-        .measured = measured != NULL, .own = NAN, .greedy = NAN, .largest = NAN};
+        .measured = measured != NULL, .own = NAN, .greedy = NAN, .balance = NAN, .largest = NAN};
     struct csw_pieces pieces = {0};
 
     if (csw_pieces_init(&pieces, point, point->schedule, measured, host) == 0) {
-        replay.own = replay_pieces(&pieces);
+        replay.own = replay_pieces(&pieces, pieces.cpus);
+        replay.balance = replay_pieces(&pieces, INFINITY) / pieces.workers;
         replay.largest = largest_of(&pieces);
         if (is_greedy(&pieces))
             replay.greedy = csw_bound_of_greedy(pieces.work, pieces.count, pieces.workers);

@@ -31,6 +31,7 @@ struct csw_replay {
     bool measured;  /* by the CPU time of units, not by counted work */
     double own;     /* by the point's schedule */
     double greedy;  /* the least, if its pieces go to whoever is free: csw_bound_of_greedy */
+    double balance; /* load balance of `own` if every worker has a CPU: mean work / most work */
     double largest; /* of its pieces, as a share of all work */
     double by[CSW_REPLAY_RULES]; /* NAN also where kernel or driver do not have the schedule */
 };

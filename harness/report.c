@@ -53,6 +53,11 @@ static double peak_bytes(const struct csw_sample *sample)
     return sample->peak_bytes;
 }
 
+static double clock_hz(const struct csw_sample *sample)
+{
+    return sample->clock_hz;
+}
+
 /* NULL: the sample has no worker. */
 static const struct csw_worker *busiest(const struct csw_sample *sample)
 {
@@ -242,9 +247,8 @@ const struct csw_cell *csw_report_base(const struct csw_report *report, const st
     return base_of(report, cell);
 }
 
-/* The same driver and schedule with one worker; NULL: the plan has none. */
-static const struct csw_cell *single_of(const struct csw_report *report,
-                                        const struct csw_cell *cell)
+const struct csw_cell *csw_report_single(const struct csw_report *report,
+                                         const struct csw_cell *cell)
 {
     for (size_t i = 0; i < report->count; i++) {
         const struct csw_point *point = report->cell[i].point;
@@ -286,6 +290,7 @@ static int fill_round_arrays(struct csw_cell *cell, struct samples samples, size
         {&cell->round_busiest_ns, busiest_cpu_ns},
         {&cell->round_mean_ns, mean_cpu_ns},
         {&cell->round_window_ns, has_windows(cell->point) ? window_ns : no_number},
+        {&cell->round_clock_hz, clock_hz},
     };
 
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
@@ -321,20 +326,24 @@ static int fill_times(struct csw_report *report, size_t point, double *scratch, 
     return 0;
 }
 
+/* How many times the work of `base` the cell has. */
+static double growth_over(const struct csw_cell *base, const struct csw_cell *cell)
+{
+    return (double)csw_growth(cell->point) / (double)csw_growth(base->point);
+}
+
 /* How much faster the work of `cell` is done than that of `base`, whose work may be less. */
 static struct csw_estimate speedup(const struct csw_cell *base, const double *base_ns,
                                    const struct csw_cell *cell, const double *cell_ns,
                                    size_t rounds, struct csw_dependence *ret_dependence)
 {
-    const double growth = (double)csw_growth(cell->point) / (double)csw_growth(base->point);
-
     return csw_estimate_times(csw_paired_ratio_dependent(base_ns, cell_ns, rounds, ret_dependence),
-                              growth);
+                              growth_over(base, cell));
 }
 
 static void fill_speedups(const struct csw_report *report, struct csw_cell *cell)
 {
-    const struct csw_cell *base = base_of(report, cell), *single = single_of(report, cell);
+    const struct csw_cell *base = base_of(report, cell), *single = csw_report_single(report, cell);
     const size_t rounds = report->rounds;
     struct csw_dependence ignored; /* the checks look at S_abs by themselves */
 
@@ -358,7 +367,8 @@ static struct csw_round_times times_of(const struct csw_cell *cell)
     return (struct csw_round_times){.wall_ns = cell->round_ns,
                                     .busiest_ns = cell->round_busiest_ns,
                                     .mean_ns = cell->round_mean_ns,
-                                    .window_ns = cell->round_window_ns};
+                                    .window_ns = cell->round_window_ns,
+                                    .clock_hz = cell->round_clock_hz};
 }
 
 /* Where workers wait by their nature, CPU time tells nothing of them. */
@@ -366,12 +376,12 @@ static int fill_loss(const struct csw_report *report, struct csw_cell *cell)
 {
     const struct csw_cell *base = base_of(report, cell);
     const struct csw_round_times own = times_of(cell), bases = times_of(base ? base : cell);
-    const struct csw_estimate none = csw_estimate_none;
-
-    cell->loss = (struct csw_identity){none, none, none, none, none};
-    if (!base || cell->point->waits || csw_growth(base->point) != csw_growth(cell->point))
+    cell->loss = csw_identity_none;
+    if (!base || cell->point->waits)
         return 0;
-    return csw_identity_of(&cell->loss, &bases, &own, (unsigned)cell->point->workers,
+    const double growth = growth_over(base, cell);
+
+    return csw_identity_of(&cell->loss, &bases, &own, (double)cell->point->workers / growth,
                            report->rounds, NULL);
 }
 
@@ -449,6 +459,7 @@ void csw_report_release(struct csw_report *report)
         free(report->cell[i].round_busiest_ns);
         free(report->cell[i].round_mean_ns);
         free(report->cell[i].round_window_ns);
+        free(report->cell[i].round_clock_hz);
         free(report->cell[i].round_undisturbed_ns);
     }
     free(report->cell);

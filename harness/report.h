@@ -45,6 +45,7 @@ struct csw_cell {
     double *round_ns, *round_cpu_ns; /* by round, NAN: not measured */
     /* of the busiest worker, of all in the mean; wall time of the busiest, begin to end */
     double *round_busiest_ns, *round_mean_ns, *round_window_ns;
+    double *round_clock_hz;
     double *round_undisturbed_ns; /* the same as round_ns, NAN where a sample was disturbed */
 };
 
@@ -70,6 +71,9 @@ bool csw_is_base(const struct csw_point *base, const struct csw_point *point);
 
 /* The cell that S_abs of this one is over; NULL: the plan has none. */
 const struct csw_cell *csw_report_base(const struct csw_report *, const struct csw_cell *);
+
+/* The cell of the same driver, schedule and work with one worker; NULL: the plan has none. */
+const struct csw_cell *csw_report_single(const struct csw_report *, const struct csw_cell *);
 
 /* The named estimates of a cell, for every format that writes them all. */
 struct csw_report_column {

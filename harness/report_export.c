@@ -45,16 +45,20 @@ static json_t *rounds_json(const double *values, size_t count)
     return NULL;
 }
 
-/* null where the work waits, or where there is no base. */
+/* Null where the work waits, or where there is no base; a factor that is not known, too. */
 static json_t *loss_json(const struct csw_identity *loss)
 {
     if (loss->load_balance.n == 0)
         return json_null();
-    return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o}", "load_balance", csw_estimate_json(&loss->load_balance),
-        "serialisation", csw_estimate_json(&loss->serialisation), "work_inflation",
-        csw_estimate_json(&loss->work_inflation), "availability",
-        csw_estimate_json(&loss->availability), "dispatch", csw_estimate_json(&loss->dispatch));
+    json_t *object = json_object();
+
+    for (size_t f = 0; f < CSW_FACTORS; f++) {
+        const struct csw_estimate *factor = csw_factor_of(loss, f);
+
+        json_object_set_new(object, csw_factor_names[f],
+                            factor->n > 0 ? csw_estimate_json(factor) : json_null());
+    }
+    return object;
 }
 
 /* Sentences; see report_checks.h. */
@@ -185,6 +189,13 @@ static void print_number(double value, FILE *out)
         fprintf(out, ",");
 }
 
+static void print_estimate(const struct csw_estimate *estimate, FILE *out)
+{
+    print_number(estimate->value, out);
+    print_number(estimate->low, out);
+    print_number(estimate->high, out);
+}
+
 static void print_cell(const struct csw_cell *cell, FILE *out)
 {
     const struct csw_point *point = cell->point;
@@ -192,33 +203,36 @@ static void print_cell(const struct csw_cell *cell, FILE *out)
     fprintf(out, "%s,%s,\"%s\",%s,%s,%s,%" PRIu64 ",%d,%zu", point->kernel, point->options,
             point->tasks, point->schedule, point->driver, point->settings, point->workers,
             point->oversubscribed, cell->time_ns.n);
-    for (size_t c = 0; c < csw_report_column_count; c++) {
-        const struct csw_estimate *estimate = estimate_of(cell, &csw_report_columns[c]);
-
-        print_number(estimate->value, out);
-        print_number(estimate->low, out);
-        print_number(estimate->high, out);
-    }
+    for (size_t c = 0; c < csw_report_column_count; c++)
+        print_estimate(estimate_of(cell, &csw_report_columns[c]), out);
     print_number(cell->min_ns, out);
     print_number(cell->preempted, out);
     print_number(cell->pss_bytes, out);
     print_number(cell->peak_bytes, out);
     print_number(cell->bound.fair, out);
     print_number(cell->bound.hard, out);
-    fprintf(out, ",%d,%zu,%zu,%zu\n", cell->above_bound, cell->disturbed, cell->checks.mild,
+    fprintf(out, ",%d,%zu,%zu,%zu", cell->above_bound, cell->disturbed, cell->checks.mild,
             cell->checks.severe);
+    for (size_t f = 0; f < CSW_FACTORS; f++)
+        print_estimate(csw_factor_of(&cell->loss, f), out);
+    fprintf(out, "\n");
+}
+
+static void print_names(const char *name, FILE *out)
+{
+    fprintf(out, ",%s,%s_low,%s_high", name, name, name);
 }
 
 int csw_report_csv(const struct csw_report *report, FILE *out, struct csw_err *err)
 {
     fprintf(out, "kernel,options,tasks,schedule,driver,settings,workers,oversubscribed,rounds");
-    for (size_t c = 0; c < csw_report_column_count; c++) {
-        const char *name = csw_report_columns[c].name;
-
-        fprintf(out, ",%s,%s_low,%s_high", name, name, name);
-    }
+    for (size_t c = 0; c < csw_report_column_count; c++)
+        print_names(csw_report_columns[c].name, out);
     fprintf(out, ",min_ns,preempted,pss_bytes,peak_bytes,bound,hard_bound,above_bound,"
-                 "disturbed,mild_outliers,severe_outliers\n");
+                 "disturbed,mild_outliers,severe_outliers");
+    for (size_t f = 0; f < CSW_FACTORS; f++)
+        print_names(csw_factor_names[f], out);
+    fprintf(out, "\n");
     for (size_t i = 0; i < report->count; i++)
         print_cell(&report->cell[i], out);
     return csw_stream_flush(out, "the report", err);

@@ -11,6 +11,7 @@
 #include "label.h"
 #include "options.h"
 #include "report_checks.h"
+#include "report_loss.h"
 #include "report_model.h"
 #include "report_noise.h"
 #include "report_stop.h"
@@ -180,6 +181,7 @@ static void print_notes(const struct csw_report *report, const char *line_end, F
     if (over)
         fprintf(out, "*: more workers than the %" PRIu64 " usable CPUs.%s\n",
                 report->results->host.usable_pus, line_end);
+    csw_report_loss_note(report, line_end, out);
     print_other_base(report, line_end, out);
     print_runtimes(report, line_end, out);
     csw_report_stop_print(report, line_end, out);
@@ -209,6 +211,8 @@ static int print_series(const struct csw_report *report, size_t index, FILE *out
 
     if (code == 0)
         code = csw_report_models_table(report, &report->cell[index], out, err);
+    if (code == 0)
+        code = csw_report_loss_table(report, &report->cell[index], out, err);
     fprintf(out, "\n");
     return code;
 }
@@ -262,6 +266,7 @@ static void print_markdown_series(const struct csw_report *report, size_t index,
             fprintf(out, "| %s %s", cells[c], c + 1 < COLUMNS ? "" : "|\n");
     }
     fprintf(out, "\n");
+    csw_report_loss_markdown(report, &report->cell[index], out);
 }
 
 int csw_report_markdown(const struct csw_report *report, FILE *out, struct csw_err *err)
@@ -270,7 +275,9 @@ int csw_report_markdown(const struct csw_report *report, FILE *out, struct csw_e
         if (leads(report, i))
             print_markdown_series(report, i, out);
     print_notes(report, "  ", out);
-    const int code = csw_noise_report_print(report->results, "  ", out, err);
+    int code = csw_noise_report_print(report->results, "  ", out, err);
 
+    if (code == 0)
+        code = csw_report_why_markdown(report, out, err);
     return code < 0 ? code : csw_stream_flush(out, "the report", err);
 }

@@ -36,8 +36,8 @@ static char *sentence_of(const struct csw_report *report, size_t index,
 
 /* ---- text ----------------------------------------------------------------------------------- */
 
-/* "trial, whole, pthread: at 2 workers ...", wrapped. */
-static int print_cell(const struct csw_report *report, size_t index, FILE *out)
+/* "trial, whole, pthread: at 2 workers ...", on the heap; NULL: no memory. */
+static char *line_of(const struct csw_report *report, size_t index, const char *before)
 {
     const struct csw_point *point = report->cell[index].point;
     const struct csw_replay replay = replay_of(report, point);
@@ -47,29 +47,47 @@ static int print_cell(const struct csw_report *report, size_t index, FILE *out)
     csw_kernel_title(point->kernel, point->options, title);
     csw_point_label(report->results, index, label);
     if (!sentence ||
-        asprintf(&line, "%s, %s, %s: %s.\n", title, point->schedule, label, sentence) < 0)
+        asprintf(&line, "%s%s, %s, %s: %s.\n", before, title, point->schedule, label, sentence) < 0)
         line = NULL;
-    if (line)
-        csw_print_wrapped(line, out);
     free(sentence);
-    free(line);
-    return line ? 0 : -ENOMEM;
+    return line;
 }
 
-int csw_report_why_table(const struct csw_report *report, FILE *out, struct csw_err *err)
+static int print_lines(const struct csw_report *report, const char *before,
+                       void (*print)(const char *line, FILE *out), FILE *out, struct csw_err *err)
 {
     bool begun = false;
 
     for (size_t i = 0; i < report->count; i++) {
         if (!csw_why_explains(report, i))
             continue;
-        if (!begun)
-            fprintf(out, "\nWhy (allows: by the work of all units, if nothing else is lost)\n");
-        begun = true;
-        if (print_cell(report, i, out) < 0)
+        char *line = line_of(report, i, before);
+
+        if (!line)
             return csw_fail(err, -ENOMEM, "no memory to say why");
+        if (!begun)
+            fprintf(out, "\nWhy (allows: what all units would give if nothing else was lost)%s\n",
+                    *before ? "\n" : "");
+        begun = true;
+        print(line, out);
+        free(line);
     }
     return 0;
+}
+
+int csw_report_why_table(const struct csw_report *report, FILE *out, struct csw_err *err)
+{
+    return print_lines(report, "", csw_print_wrapped, out, err);
+}
+
+static void print_unwrapped(const char *line, FILE *out)
+{
+    fputs(line, out);
+}
+
+int csw_report_why_markdown(const struct csw_report *report, FILE *out, struct csw_err *err)
+{
+    return print_lines(report, "* ", print_unwrapped, out, err);
 }
 
 /* ---- JSON ----------------------------------------------------------------------------------- */

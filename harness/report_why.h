@@ -11,6 +11,9 @@
  * -ENOMEM. */
 int csw_report_why_table(const struct csw_report *, FILE *out, struct csw_err *);
 
+/* The same as a list in Markdown. */
+int csw_report_why_markdown(const struct csw_report *, FILE *out, struct csw_err *);
+
 /* The same as an array of objects, with what replays give; the caller owns it. NULL: no memory. */
 json_t *csw_report_why_json(const struct csw_report *);
 

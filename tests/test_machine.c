@@ -146,6 +146,18 @@ static void only_variables_of_openmp_are_recorded(void)
     csw_host_release(&host);
 }
 
+static void without_an_environment_nothing_is_recorded(void)
+{
+    char **const environment = environ;
+
+    environ = NULL; /* as clearenv() leaves it */
+    struct csw_host host = host_of("bare-metal");
+
+    environ = environment;
+    CU_ASSERT(is_text(host.environment, ""));
+    csw_host_release(&host);
+}
+
 /* ---- the host line -------------------------------------------------------------------------- */
 
 static const char *const host_keys[] = {
@@ -271,6 +283,7 @@ static const struct test tests[] = {
     TEST(the_topology_is_told_in_words_and_counts),
     TEST(the_build_and_the_moment_are_told),
     TEST(only_variables_of_openmp_are_recorded),
+    TEST(without_an_environment_nothing_is_recorded),
     TEST(the_host_line_has_every_field_on_every_machine),
     TEST(unknown_numbers_are_null_in_the_host_line),
     TEST(without_binding_variables_nothing_foreign_binds),

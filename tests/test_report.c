@@ -584,7 +584,7 @@ static void every_row_of_csv_has_the_columns_of_the_header(void)
 
         for_each_line(text_of(world, csw_report_csv), check_fields, &seen);
         CU_ASSERT_EQUAL(seen.rows, 1 + COUNT(trial_points));
-        CU_ASSERT_EQUAL(seen.fields, 9 + 3 * csw_report_column_count + 10);
+        CU_ASSERT_EQUAL(seen.fields, 9 + 3 * csw_report_column_count + 10 + 3 * CSW_FACTORS);
         free(world);
     }
 }
@@ -596,9 +596,10 @@ static void csv_holds_the_numbers_in_the_order_of_its_header(void)
         "rounds,time_ns,time_ns_low,",
         "trial,,\"50,60\",dynamic,pthread,,2,0,10,203125000,93750000,312500000,1.6,1.6,1.6,",
         "trial,,\"50,60\",dynamic,fork,,8,1,10,50781250,",
-        ",4,4,1,0,0,0\n", /* fork with 8 workers: its bounds, above them, nothing to check */
+        ",4,4,1,0,0,0,", /* fork with 8 workers: its bounds, above them, nothing to check */
         ",min_ns,preempted,pss_bytes,peak_bytes,bound,hard_bound,above_bound,",
-        ",above_bound,disturbed,mild_outliers,severe_outliers\n",
+        ",above_bound,disturbed,mild_outliers,severe_outliers,load_balance,load_balance_low,",
+        ",cycles,cycles_low,cycles_high\n",
     };
     struct world *world = drifting_world(10, NULL);
 
@@ -636,10 +637,43 @@ static void rows_of_markdown_tables_have_equal_numbers_of_bars(void)
         struct bars seen = {0};
 
         for_each_line(text_of(world, csw_report_markdown), check_bars, &seen);
-        CU_ASSERT_EQUAL(seen.tables, 1);
-        CU_ASSERT_EQUAL(seen.rows, 2 + COUNT(trial_points));
+        CU_ASSERT_EQUAL(seen.tables, rounds > 0 ? 2 : 1); /* losses, of all but the base */
+        CU_ASSERT_EQUAL(seen.rows,
+                        2 + COUNT(trial_points) + (rounds > 0 ? 2 + COUNT(trial_points) - 1 : 0));
         free(world);
     }
+}
+
+/* ---- losses ---------------------------------------------------------------------------------- */
+
+/* The busiest of p workers computes all of its time, the others less: see drifting_world. */
+static void every_number_of_workers_has_its_factors_in_every_format(void)
+{
+    static const char *const table[] = {
+        "driver  workers  eff load balance [95 %] serialisation [95 %] work inflation [95 %]\n",
+        "pthread       1 0.80   1.00 [1.00, 1.00]    0.80 [0.80, 0.80]     1.00 [1.00, 1.00]\n",
+        "pthread       2 0.80   0.75 [0.75, 0.75]    0.80 [0.80, 0.80]     1.33 [1.33, 1.33]\n",
+        "pthread       4 0.80   0.62 [0.62, 0.62]    0.80 [0.80, 0.80]     1.60 [1.60, 1.60]\n",
+        "eff = load balance (mean/most CPU time of a worker) x serialisation",
+    };
+    static const char *const markdown[] = {
+        "| driver | workers | eff | load balance [95 %] |",
+        "| pthread | 2 | 0.80 | 0.75 [0.75, 0.75] | 0.80 [0.80, 0.80] | 1.33 [1.33, 1.33] |\n",
+        "* trial, dynamic, pthread: at 4 workers ",
+    };
+    struct world *world = drifting_world(10, NULL);
+
+    check_contains(text_of(world, csw_report_table), table, COUNT(table));
+    check_contains(text_of(world, csw_report_markdown), markdown, COUNT(markdown));
+    CU_ASSERT_PTR_NULL(strstr(text_of(world, csw_report_table), "clock"));
+    for (size_t i = 0; i < world->results.samples; i++)
+        world->results.sample[i].clock_hz = world->results.sample[i].workers > 1 ? 2e9 : 4e9;
+    check_contains(text_of(world, csw_report_table),
+                   (const char *const[]){"work inflation [95 %] clock\n",
+                                         "1.33 [1.33, 1.33]  0.50\n",
+                                         "clock: own/base's, a part of work inflation.\n"},
+                   3);
+    free(world);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
@@ -838,8 +872,8 @@ static void each_choice_of_options_has_its_own_table(void)
     check_contains(text_of(world, csw_report_table), titles, COUNT(titles));
     check_contains(text_of(world, csw_report_markdown), titles, COUNT(titles));
     for_each_line(text_of(world, csw_report_markdown), check_bars, &seen);
-    CU_ASSERT_EQUAL(seen.tables, 2);
-    CU_ASSERT_EQUAL(seen.rows, 2 * 2 + 5); /* each base in its own table alone */
+    CU_ASSERT_EQUAL(seen.tables, 2 * 2);
+    CU_ASSERT_EQUAL(seen.rows, 4 * 2 + 5 + 3); /* each base in its own table alone */
     check_contains(text_of(world, csw_report_csv), rows, COUNT(rows));
     check_contains(text_of(world, csw_report_json), json, COUNT(json));
     free(world);
@@ -1149,6 +1183,7 @@ static const struct test tests[] = {
     TEST(every_row_of_csv_has_the_columns_of_the_header),
     TEST(csv_holds_the_numbers_in_the_order_of_its_header),
     TEST(rows_of_markdown_tables_have_equal_numbers_of_bars),
+    TEST(every_number_of_workers_has_its_factors_in_every_format),
     TEST(json_holds_every_estimate_of_every_point),
     TEST(json_tells_events_and_whether_the_sweep_ended),
     TEST(what_the_rounds_show_stands_below_the_table),
