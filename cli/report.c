@@ -161,5 +161,7 @@ int cli_report(int argc, char **argv)
                                   : print(&results, format, stdout, &err);
 
     csw_results_release(&results);
+    if (code == -EINVAL)
+        return cli_bad_input(&err);
     return code == 0 ? CSW_EXIT_DONE : cli_failed(&err);
 }

@@ -92,8 +92,9 @@ int csw_report_json(const struct csw_report *, FILE *out, struct csw_err *);
 /*
  * Writes the report as one HTML page that loads nothing, with tables, sentences and pictures. The
  * script scripts/report_page.py makes it, under the python3 of /usr/bin (which finds the
- * distribution's matplotlib) or else of PATH. Besides the above: -ENOENT where there is no python3
- * or no script, -ECHILD with the script's last words where it failed, -ETIMEDOUT after 10 minutes.
+ * distribution's matplotlib) or else of PATH. Besides the above: -EINVAL for a story or a grain
+ * run, whose pictures others make, -ENOENT where there is no script, -ECHILD where there is no
+ * python3 or the script failed, with its last words, -ETIMEDOUT after 10 minutes.
  */
 int csw_report_html(const struct csw_report *, FILE *out, struct csw_err *);
 

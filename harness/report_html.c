@@ -76,7 +76,7 @@ static int run_script(const char *script, const char *document, FILE *out, struc
     int code = csw_command_run(&outcome, &command, err);
 
     if (code == -ENOENT)
-        code = csw_fail(err, code, "a page needs python3 with matplotlib: there is no python3");
+        code = csw_fail(err, -ECHILD, "a page needs python3 with matplotlib: there is no python3");
     if (code == 0)
         code = check_end(&command, &outcome, err);
     if (code == 0)
@@ -85,12 +85,28 @@ static int run_script(const char *script, const char *document, FILE *out, struc
     return code;
 }
 
+/* Their points are not the series of a sweep, and have pictures of their own. */
+static int check_is_sweep(const struct csw_plan *plan, struct csw_err *err)
+{
+    if (plan->story && *plan->story)
+        return csw_fail(err, -EINVAL,
+                        "these are the results of a story, whose page is made by `coresweep story "
+                        "--report FILE --format json | scripts/story_page.py`");
+    if (plan->grain && *plan->grain)
+        return csw_fail(err, -EINVAL,
+                        "these are the results of a grain run, whose picture is made by `coresweep "
+                        "grain --report FILE --format json | scripts/plot_grain.py`");
+    return 0;
+}
+
 int csw_report_html(const struct csw_report *report, FILE *out, struct csw_err *err)
 {
     struct document document = {0};
     char script[PATH_MAX];
-    int code = csw_script_find(script, SCRIPT, err);
+    int code = check_is_sweep(&report->results->plan, err);
 
+    if (code == 0)
+        code = csw_script_find(script, SCRIPT, err);
     if (code == 0)
         code = open_document(&document, report, err);
     if (code == 0)

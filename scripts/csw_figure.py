@@ -7,11 +7,12 @@ from __future__ import annotations
 import argparse
 import io
 import math
+import os
 import sys
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Iterator, Optional
+from typing import Callable, Iterable, Iterator, Optional
 
 from csw_report import NBSP, BadReport, Report, load, shorten
 
@@ -123,7 +124,8 @@ def set_ticks(axis, places: list[float], name: Callable[[float], str]) -> None:
 
 def round_ticks(low: float, high: float, most: int) -> list[float]:
     """At most so many steps between round numbers, none outside."""
-    return [tick for tick in MaxNLocator(most).tick_values(low, high) if low <= tick <= high]
+    locator = MaxNLocator(most, steps=[1, 2, 2.5, 5, 10])
+    return [tick for tick in locator.tick_values(low, high) if low <= tick <= high]
 
 
 def set_log2(axis, limits: tuple[float, float], set_scale: Callable, set_limits: Callable) -> None:
@@ -236,7 +238,8 @@ def page_for(plot: Plot) -> Page:
 def make_legend(figure: Figure, handles: list, inches: float) -> Legend:
     """The widest legend that fits, top left corner still to be set."""
     renderer = FigureCanvasAgg(figure).get_renderer()
-    for columns in range(len(handles), 0, -1):
+    for columns in dict.fromkeys(math.ceil(len(handles) / rows)
+                                 for rows in range(1, len(handles) + 1)):
         legend = figure.legend(
             handles=handles, ncol=columns, loc="upper left", frameon=False, fontsize=8.5,
             borderpad=0, borderaxespad=0, handlelength=2.2, columnspacing=1.6,
@@ -314,6 +317,29 @@ def draw(plot: Plot) -> Figure:
 # ---- the program ---------------------------------------------------------------------------------
 
 
+class NotWritten(Exception):
+    """The output cannot be written; the text is the sentence that the user reads."""
+
+
+def write_file(path: str, content: bytes) -> str:
+    """Writes it and returns its name, or raises NotWritten."""
+    try:
+        Path(path).write_bytes(content)
+    except OSError as error:
+        raise NotWritten(f"cannot write {path}: {error.strerror}") from error
+    return path
+
+
+def write_output(content: bytes) -> None:
+    """To standard output, or raises NotWritten; nothing is left for the interpreter's end."""
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise NotWritten(f"cannot write to standard output: {error.strerror}") from error
+
+
 def rendered(figure: Figure, kind: str) -> bytes:
     """The file's bytes: the same for the same report, so without a date."""
     buffer = io.BytesIO()
@@ -327,9 +353,7 @@ def rendered(figure: Figure, kind: str) -> bytes:
 def save(figure: Figure, stem: str) -> Iterator[str]:
     """Writes both formats and yields their names."""
     for kind in ("png", "svg"):
-        path = Path(f"{stem}.{kind}")
-        path.write_bytes(rendered(figure, kind))
-        yield str(path)
+        yield write_file(f"{stem}.{kind}", rendered(figure, kind))
 
 
 def plot_parser(name: str, description: str, source: str = "report") -> argparse.ArgumentParser:
@@ -345,23 +369,28 @@ def plot_parser(name: str, description: str, source: str = "report") -> argparse
     return parser
 
 
-def complain(sentence: object) -> None:
-    """One sentence on standard error."""
-    print(f"{Path(sys.argv[0]).name}: {sentence}", file=sys.stderr)
+def finish(files: Iterable[str]) -> int:
+    """Prints the names of the files that are written on the way; whatever goes wrong there is one
+    sentence on standard error. Returns the exit code: 0: done, 1: not written, 2: bad input.
+    """
+    try:
+        for name in files:
+            write_output(f"{name}\n".encode())
+    except (BadReport, NotWritten) as error:
+        print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
+        return 2 if isinstance(error, BadReport) else 1
+    return 0
+
+
+def draw_files(arguments: argparse.Namespace, make: Callable[[Report], Plot],
+               read: Callable[[str], object]) -> Iterator[str]:
+    """Reads, draws, writes, and yields the names of the files."""
+    stem = arguments.output
+    stem = stem[:-4] if stem.endswith((".png", ".svg")) else stem
+    yield from save(draw(make(read(arguments.report))), stem)
 
 
 def run(arguments: argparse.Namespace, make: Callable[[Report], Plot],
         read: Callable[[str], object] = load) -> int:
-    """Reads, draws, writes. 0: done, 1: not written, 2: bad input."""
-    stem = arguments.output
-    stem = stem[:-4] if stem.endswith((".png", ".svg")) else stem
-    try:
-        for name in save(draw(make(read(arguments.report))), stem):
-            print(name)
-    except BadReport as error:
-        complain(error)
-        return 2
-    except OSError as error:
-        complain(f"cannot write {error.filename or stem}: {error.strerror}")
-        return 1
-    return 0
+    """The program of a plot; returns its exit code."""
+    return finish(draw_files(arguments, make, read))

@@ -7,13 +7,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import sys
 from html import escape
 from pathlib import Path
-from typing import Callable, Iterable, Union
+from typing import Callable, Iterable, Iterator, Union
 
-from csw_figure import Figure, Plot, complain, rendered
-from csw_report import BadReport, Estimate
+from csw_figure import Figure, Plot, finish, rendered, write_file, write_output
+from csw_report import Estimate
 from csw_rows import Picture
 from csw_story import quantity_text
 
@@ -154,19 +153,15 @@ def navigation(label: str, links: Iterable[tuple[str, str]]) -> str:
 # ---- the program ---------------------------------------------------------------------------------
 
 
+def page_files(output: str, make: Callable[[], str]) -> Iterator[str]:
+    """Writes the page, and yields its name where it is in a file."""
+    content = make().encode()
+    if output == "-":
+        write_output(content)
+    else:
+        yield write_file(output, content)
+
+
 def write_page(output: str, make: Callable[[], str]) -> int:
-    """Makes the page and writes it; `-` is standard output. 0: done, 1: not written, 2: bad input."""
-    try:
-        text = make()
-        if output == "-":
-            sys.stdout.buffer.write(text.encode())
-            return 0
-        Path(output).write_text(text, encoding="utf-8")
-    except BadReport as error:
-        complain(error)
-        return 2
-    except OSError as error:
-        complain(f"cannot write {error.filename}: {error.strerror}")
-        return 1
-    print(output)
-    return 0
+    """Makes the page and writes it; `-` is standard output. Returns the exit code."""
+    return finish(page_files(output, make))

@@ -4,7 +4,7 @@ a report, a panel for each series.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Callable, Iterator, Optional
 
@@ -53,6 +53,8 @@ class View:
     zone: Callable[[Point], Optional[float]] = lambda point: None  # not to be told from 0 below it
     bars: str = RATIOS  # whose interval the bars are
     note: str = ""  # of the caption
+    over: str = ""  # what the caption says of the base, where it is not the serial one
+    weak: dict = field(default_factory=dict)  # what differs where the work grows with the workers
     missing: str = "a speedup"  # what a report without anything to draw does not have
 
     def points(self, series: Series, name: str = "") -> list[Point]:
@@ -102,7 +104,16 @@ class Drawing:
         """Curves to be drawn in a panel."""
         if self.view.scale is None:
             return []
-        return [m for m in self.report.models_of(series) if m.curve and m.name in self.styles]
+        return [m for m in self.report.models_of(series)
+                if m.curve and m.name in self.styles and series.of(m.name)]
+
+    def curve(self, series: Series, model: Model) -> list[tuple[float, float]]:
+        """Workers and values: the law tells T_1 / T_p, and S_abs of its first count does the rest."""
+        first = model.curve[0]
+        measured_there = min(series.of(model.name),
+                             key=lambda point: abs(octaves(point.workers / first[0])))
+        own = measured_there.s_abs.value / first[1]
+        return [(x, self.view.scale(own * ratio, x)) for x, ratio in model.curve]
 
     def ceiling(self) -> dict[int, float]:
         """S_abs of the kernel that shows what the machine gives; empty: not in the report."""
@@ -139,7 +150,7 @@ def draw_references(axes: Axes, drawing: Drawing, series: Series) -> None:
 def draw_models(axes: Axes, drawing: Drawing, series: Series) -> None:
     """Fitted laws: dotted where there are measurements, dashed beyond them."""
     for model in drawing.models(series):
-        curve = [(x, drawing.view.scale(s_abs, x)) for x, s_abs in model.curve]
+        curve = drawing.curve(series, model)
         parts = {"model": [at for at in curve if at[0] <= model.measured_to],
                  "beyond": [at for at in curve if at[0] >= model.measured_to]}
         for look, part in parts.items():
@@ -426,12 +437,14 @@ def notes_of(drawing: Drawing) -> str:
     text += interval_text(estimates, drawing.report.confidence, view.bars)
     text += f"Faint dots: single rounds. {view.note}"
     if any(drawing.models(series) for series in drawing.series):
-        text += "Models are fitted to the medians and drawn to twice the largest worker count. "
+        text += ("Models: fitted to the driver's times and drawn from its S_abs at their first "
+                 "worker count on, at most to twice their last one. ")
     return text + (view.twin_note if any_twin(drawing) else "")
 
 
 def plot(report: Report, view: View) -> Plot:
     """A panel for each series."""
+    view = replace(view, **view.weak) if report.weak else view
     drawing = make_drawing(report, view)
     panels = (Panel(series.title, series.options,
                     partial(draw_panel, drawing=drawing, series=series))
@@ -440,7 +453,7 @@ def plot(report: Report, view: View) -> Plot:
         name=view.name, title=view.title, summary=view.summary, panels=tuple(panels),
         value_label=view.value_label, position_label="workers",
         legends=(driver_handles(drawing), reference_handles(drawing)),
-        caption=caption(report, drawing.series, notes_of(drawing)),
+        caption=caption(report, drawing.series, notes_of(drawing), view.over),
     )
 
 

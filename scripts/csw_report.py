@@ -15,6 +15,7 @@ Parsed = TypeVar("Parsed")
 
 BASE_DRIVER = "serial"
 HOST_NUMBERS = ("usable_cores", "usable_pus", "quota_cpus")
+PLACE = ("kernel", "options", "tasks", "schedule", "driver", "workers")  # of a cell
 LOSSES = ("load_balance", "serialisation", "work_inflation")  # efficiency is their product
 CEILING_KERNEL = "spin"  # touches no memory and splits evenly: what the machine gives at best
 
@@ -56,6 +57,7 @@ class Point:
     s_cpu: Estimate
     round_ns: tuple[Optional[float], ...]
     karp_flatt: Estimate  # the serial fraction that this worker count shows; unknown in old reports
+    gustafson: Estimate  # the same where the work grows with the workers
     resolution: Optional[float]  # a serial fraction below it cannot be told from 0
     loss: dict = field(hash=False)  # LOSSES that are known, as factors of the efficiency
     disturbed: int  # samples that the plan's rule marks
@@ -84,6 +86,13 @@ class Point:
     def rounds_measured(self) -> int:
         """Less than the plan's rounds where a visit failed or the sweep was interrupted."""
         return sum(ns is not None for ns in self.round_ns)
+
+
+def ratios(base: Optional[Point], point: Point) -> list[float]:
+    """Speedups of the single rounds: base and point of the same round, as the median is."""
+    pairs = zip(base.round_ns, point.round_ns) if base else ()
+    return [point.growth * whole / mine for whole, mine in pairs
+            if whole is not None and mine is not None]
 
 
 @dataclass(frozen=True)
@@ -115,13 +124,17 @@ class Series:
         return sorted(mine, key=lambda point: point.workers)
 
     def ratios(self, point: Point) -> list[float]:
-        """Speedups of the single rounds: base and point of the same round, as the median is."""
-        base = next((base for base in self.bases if base.name == point.base), None)
-        if base is None:
-            return []
-        pairs = zip(base.round_ns, point.round_ns)
-        return [point.growth * base / mine for base, mine in pairs
-                if base is not None and mine is not None]
+        """S_abs of the single rounds."""
+        return ratios(next((base for base in self.bases if base.name == point.base), None), point)
+
+    def ratios_to_one(self, point: Point) -> list[float]:
+        """S_rel of the single rounds: over the same driver with one worker."""
+        return ratios(next((one for one in self.everything()
+                            if one.workers == 1 and one.name == point.name), None), point)
+
+    def holds(self, cell: dict) -> bool:
+        """Whether what the program says of a cell is about a point of this series."""
+        return any(all(cell[key] == point.cell.get(key) for key in PLACE) for point in self.points)
 
 
 @dataclass(frozen=True)
@@ -132,7 +145,7 @@ class Model:
     name: str  # driver and settings
     kind: str  # ideal, amdahl, usl, superlinear or refused
     measured_to: float  # workers; the curve beyond is extrapolated
-    curve: tuple[tuple[float, float], ...]  # workers, S_abs
+    curve: tuple[tuple[float, float], ...]  # workers, speedup over the law's own one worker
     sentence: str
 
 
@@ -145,8 +158,17 @@ class Sample:
     started_ns: float
     region_ns: float
     availability: Optional[float]  # least CPU time / time of its workers
+    clock_hz: Optional[float]  # mean clock of its workers' CPUs; None where nothing counts it
     disturbed: bool
     workers: tuple[tuple[float, float, float], ...]  # start, end, CPU time, in ns
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why a driver loses what it loses."""
+
+    cell: dict = field(hash=False)  # as the program gave it: the point that it is about
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -161,8 +183,15 @@ class Report:
     points: tuple[Point, ...]  # in the plan's order
     series: tuple[Series, ...]
     models: tuple[Model, ...]
+    whys: tuple[Why, ...]
+    events: tuple[str, ...]  # what happened besides
     samples: tuple[Sample, ...]
-    data: dict = field(hash=False)  # as the program gave it
+    plan: dict = field(hash=False)  # as the program gave it
+
+    @property
+    def weak(self) -> bool:
+        """Whether the work grows with the workers."""
+        return any(point.growth > 1 for point in self.points)
 
     def models_of(self, series: Series) -> list[Model]:
         """Those of a panel."""
@@ -192,15 +221,31 @@ class Report:
         return dict(sorted(best.items()))
 
 
-def positive(value: object) -> Optional[float]:
-    """A time or a ratio as a number; None stays None."""
+def number(value: object) -> Optional[float]:
+    """A finite number; None stays None."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError(f"{value!r} is not a number")
-    if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"{value!r} is not a positive number")
+    if not math.isfinite(value):
+        raise ValueError(f"{value!r} is not a finite number")
     return float(value)
+
+
+def known(value: object) -> float:
+    """A finite number that may not be missing."""
+    found = number(value)
+    if found is None:
+        raise ValueError("null stands where a number is needed")
+    return found
+
+
+def positive(value: object) -> Optional[float]:
+    """A time or a ratio as a number; None stays None."""
+    found = number(value)
+    if found is not None and found <= 0:
+        raise ValueError(f"{value!r} is not a positive number")
+    return found
 
 
 def parse_estimate(cell: dict) -> Estimate:
@@ -210,14 +255,13 @@ def parse_estimate(cell: dict) -> Estimate:
 
 def scaled(estimate: Estimate, scale: Callable[[float], float]) -> Estimate:
     """In another unit, by a function that rises."""
-    numbers = (estimate.value, estimate.low, estimate.high)
-    return Estimate(*(None if number is None else scale(number) for number in numbers))
+    values = (estimate.value, estimate.low, estimate.high)
+    return Estimate(*(None if value is None else scale(value) for value in values))
 
 
 def parse_signed(cell: Optional[dict]) -> Estimate:
     """Reads {"value", "low", "high"} of what may be 0 or less; None: not in the report."""
-    numbers = (cell[key] if cell else None for key in ("value", "low", "high"))
-    return Estimate(*(None if number is None else float(number) for number in numbers))
+    return Estimate(*(number(cell[key] if cell else None) for key in ("value", "low", "high")))
 
 
 def parse_loss(cell: dict) -> dict[str, Estimate]:
@@ -249,6 +293,7 @@ def parse_point(cell: dict) -> Point:
         s_cpu=parse_estimate(cell["s_cpu"]),
         round_ns=tuple(positive(ns) for ns in cell["round_ns"]),
         karp_flatt=parse_signed(cell.get("karp_flatt")),  # these came later
+        gustafson=parse_signed(cell.get("gustafson")),
         resolution=positive(cell.get("resolution")),
         loss=parse_loss(cell.get("loss") or {}),
         disturbed=int(cell.get("disturbed") or 0),
@@ -263,8 +308,8 @@ def parse_model(cell: dict) -> Model:
         series=tuple(str(cell[key]) for key in ("kernel", "options", "tasks", "schedule")),
         name=f"{cell['driver']} {cell['settings']}".strip(),
         kind=str(cell["model"]),
-        measured_to=float(cell["segment"][1]),
-        curve=tuple((float(workers), float(s_abs)) for workers, s_abs in cell["curve"] or ()),
+        measured_to=known(cell["segment"][1]),
+        curve=tuple((known(workers), known(ratio)) for workers, ratio in cell["curve"] or ()),
         sentence=str(cell["sentence"]),
     )
 
@@ -274,13 +319,19 @@ def parse_sample(cell: dict) -> Sample:
     return Sample(
         point=int(cell["point"]),
         round=int(cell["round"]),
-        started_ns=float(cell["started_ns"]),
-        region_ns=float(cell["region_ns"]),
-        availability=positive(cell.get("availability")),
+        started_ns=known(cell["started_ns"]),
+        region_ns=known(cell["region_ns"]),
+        availability=number(cell.get("availability")),
+        clock_hz=positive(cell.get("clock_hz")),
         disturbed=bool(cell.get("disturbed")),
-        workers=tuple((float(start), float(end), float(cpu))
+        workers=tuple((known(start), known(end), known(cpu))
                       for start, end, cpu in cell.get("worker") or ()),
     )
+
+
+def parse_why(cell: dict) -> Why:
+    """Reads one element of "why"."""
+    return Why({key: cell[key] for key in (*PLACE, "settings")}, str(cell["sentence"]))
 
 
 def shorten(text: str, most: int) -> str:
@@ -321,7 +372,7 @@ def parse_report(data: dict) -> Report:
     if any(not 0 <= sample.point < len(points) for sample in samples):
         raise ValueError("a sample is of no point")
     return Report(
-        confidence=float(data["confidence"]),
+        confidence=known(data["confidence"]),
         complete=bool(data["complete"]),
         rounds=None if data["plan"].get("precision") else positive(data["plan"].get("rounds")),
         pin=str(data["plan"].get("pin") or "not recorded"),
@@ -329,8 +380,10 @@ def parse_report(data: dict) -> Report:
         points=tuple(points),
         series=tuple(split_series(points)),
         models=tuple(parse_model(cell) for cell in data.get("models") or ()),
+        whys=tuple(parse_why(cell) for cell in data.get("why") or ()),
+        events=tuple(f"{event['what']}: {event['text']}" for event in data.get("events") or ()),
         samples=samples,
-        data=data,
+        plan=data["plan"],
     )
 
 
@@ -409,7 +462,7 @@ def rounds_text(drawn: list[Series], planned: Optional[float]) -> str:
     counts = [p.rounds_measured() for series in drawn for p in series.everything()]
     least, most = min(counts), max(counts)
     planned = planned or most
-    text = f"{planned:g} round{'s' if planned != 1 else ''}"
+    text = f"{planned:g}{NBSP}round{'s' if planned != 1 else ''}"
     if least == most == planned:
         return text + "."
     return f"{least if least == most else f'{least} to {most}'} of {text} measured."
@@ -418,13 +471,13 @@ def rounds_text(drawn: list[Series], planned: Optional[float]) -> str:
 RATIOS = "of the median of the per-round ratios (paired)"
 
 
-def interval_text(estimates: list[Estimate], confidence: float, bars: str) -> str:
-    """What the bars mean, and where there are none."""
+def interval_text(estimates: list[Estimate], confidence: float, of: str, bars: str = "Bars") -> str:
+    """What the bars mean, and where there are none; `of` whose intervals they are."""
     lows = [estimate.low for estimate in estimates if estimate.value is not None]
     level = f"{confidence * 100:g}{NBSP}%"
-    bars = f"Bars: {level} interval {bars}. "
-    none = f"n{NBSP}<{NBSP}6{NBSP}rounds: no{NBSP}interval. "
-    return (bars if any(lows) else "") + (none if None in lows else "")
+    there = f"{bars}: {level} interval {of}. "
+    none = f"Without: n{NBSP}<{NBSP}6{NBSP}rounds, or as few by their dependence. "
+    return (there if any(low is not None for low in lows) else "") + (none if None in lows else "")
 
 
 def host_text(host: dict, pin: str) -> str:
@@ -445,14 +498,19 @@ def measured(series: Series) -> list[Point]:
     return [point for point in series.points if point not in series.bases]
 
 
-def first_text(report: Report, drawn: list[Series]) -> str:
+INCOMPLETE = "INCOMPLETE: it was interrupted or is still running."
+
+
+def first_text(report: Report, drawn: list[Series], base: str) -> str:
     """Base, rounds, and whether the sweep is whole: the paragraph that every caption begins with."""
-    text = f"{base_text(drawn)} {rounds_text(drawn, report.rounds)}"
+    text = f"{base or base_text(drawn)} {rounds_text(drawn, report.rounds)}"
     if not report.complete:
-        text += " INCOMPLETE: the sweep was interrupted or is still running."
+        text += f" {INCOMPLETE}"
     return text
 
 
-def caption(report: Report, drawn: list[Series], notes: str) -> tuple[str, ...]:
-    """The paragraphs below the panels; `notes` tells what is drawn."""
-    return (first_text(report, drawn), notes.strip(), host_text(report.host, report.pin))
+def caption(report: Report, drawn: list[Series], notes: str, base: str = "") -> tuple[str, ...]:
+    """The paragraphs below the panels; `notes` tells what is drawn, `base` what ratios are over
+    where that is not the serial base.
+    """
+    return (first_text(report, drawn, base), notes.strip(), host_text(report.host, report.pin))

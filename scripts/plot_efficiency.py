@@ -14,7 +14,7 @@ from csw_report import Point
 
 
 def contention_free(point: Point) -> Optional[float]:
-    """Efficiency by the CPU time of the busiest worker: as if nobody else used the CPUs."""
+    """Efficiency by CPU time: as if nobody else used the CPUs."""
     return None if point.s_cpu.value is None else point.s_cpu.value / point.workers
 
 

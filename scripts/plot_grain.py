@@ -10,13 +10,15 @@ import math
 import sys
 from dataclasses import dataclass
 from functools import partial
+from typing import Optional
 
 from csw_figure import (
     GREY, LIGHT, SMALL, Axes, Line2D, Panel, Plot, Spot, Style, plot_parser, run, set_look,
     set_ticks, styles_of,
 )
 from csw_report import (
-    BadReport, Estimate, host_text, load_json, name_of, parse_estimate, parse_host,
+    INCOMPLETE, BadReport, Estimate, host_text, interval_text, known, load_json, name_of,
+    parse_estimate, parse_host, positive,
 )
 from csw_story import SECONDS, in_units
 
@@ -25,13 +27,23 @@ LEVELS = (0.5, 0.9)
 
 
 @dataclass(frozen=True)
+class Metg:
+    """The least grain that keeps a level, or on which side of all that was measured it lies."""
+
+    ns: Estimate  # an end of None lies beyond what was measured
+    side: str  # crossed, below, above or unknown
+    least: Optional[float]  # ns; the grains measured
+    most: Optional[float]
+
+
+@dataclass(frozen=True)
 class Curve:
     """One driver on one kernel with one number of workers."""
 
     panel: tuple[str, str, int]  # kernel, schedule, workers
-    name: str  # driver and settings
-    points: tuple[tuple[Estimate, Estimate], ...]  # grain in ns, efficiency; by grain
-    metg: tuple[Estimate, ...]  # in ns, of each of LEVELS
+    label: str  # the driver, with what of its settings tells it apart
+    points: tuple[tuple[Estimate, Estimate], ...]  # grain in ns, efficiency; by the work of a task
+    metg: tuple[Metg, ...]  # of each of LEVELS
 
 
 @dataclass(frozen=True)
@@ -39,33 +51,45 @@ class Grain:
     """What is drawn."""
 
     confidence: float
-    machine: str  # of the caption; empty: not told
+    complete: bool
+    rounds: int  # of the point that has most
+    machine: str
     curves: tuple[Curve, ...]
 
 
 # ---- reading -------------------------------------------------------------------------------------
 
 
+def parse_metg(cell: dict) -> Metg:
+    """Reads one of the program's METG."""
+    return Metg(parse_estimate(cell), str(cell["side"]), positive(cell["least"]),
+                positive(cell["most"]))
+
+
 def parse_curve(cell: dict) -> Curve:
     """Reads one element of "grain"."""
-    points = [(parse_estimate(one["grain_ns"]), parse_estimate(one["efficiency"]))
-              for one in cell["points"]]
-    known = [pair for pair in points if pair[0].value and pair[1].value]
+    sizes = sorted(cell["points"], key=lambda size: known(size["task_ns"]))
+    points = ((parse_estimate(one["grain_ns"]), parse_estimate(one["efficiency"]))
+              for one in sizes)
     return Curve(
         panel=(str(cell["kernel"]), str(cell["schedule"]), int(cell["workers"])),
-        name=f"{cell['driver']} {cell['settings']}".strip(),
-        points=tuple(sorted(known, key=lambda pair: pair[0].value)),
-        metg=tuple(parse_estimate(cell[f"metg{level * 100:g}_ns"]) for level in LEVELS),
+        label=str(cell["label"]),
+        points=tuple(pair for pair in points if pair[0].value and pair[1].value),
+        metg=tuple(parse_metg(cell[f"metg{level * 100:g}_ns"]) for level in LEVELS),
     )
 
 
 def parse_grain(data: dict) -> Grain:
     """Reads all of it."""
-    machine = host_text(parse_host(data["host"]), str(data["plan"].get("pin") or "not recorded")) \
-        if "host" in data and "plan" in data else ""
     curves = (parse_curve(cell) for cell in data["grain"])
-    return Grain(float(data.get("confidence", 0.95)), machine,
-                 tuple(curve for curve in curves if curve.points))
+    return Grain(
+        confidence=known(data["confidence"]),
+        complete=bool(data["complete"]),
+        rounds=max((int(size["efficiency"]["n"]) for cell in data["grain"]
+                    for size in cell["points"]), default=0),
+        machine=host_text(parse_host(data["host"]), str(data["plan"].get("pin") or "not recorded")),
+        curves=tuple(curve for curve in curves if curve.points),
+    )
 
 
 def load_grain(path: str) -> Grain:
@@ -79,10 +103,10 @@ def load_grain(path: str) -> Grain:
 # ---- one panel -----------------------------------------------------------------------------------
 
 
-def draw_bar(axes: Axes, xs: list, ys: list, style: Style) -> None:
+def draw_bar(axes: Axes, xs: list, ys: list, style: Style, width: float) -> None:
     """An interval along one axis; nothing where there is none."""
     if None not in xs and None not in ys:
-        axes.plot(xs, ys, color=style.colour, linewidth=1.0, zorder=4)
+        axes.plot(xs, ys, color=style.colour, linewidth=width, alpha=0.7, zorder=4)
 
 
 def draw_curve(axes: Axes, curve: Curve, style: Style) -> None:
@@ -92,15 +116,18 @@ def draw_curve(axes: Axes, curve: Curve, style: Style) -> None:
     axes.plot(xs, ys, color=style.colour, linewidth=0.8, alpha=0.8, zorder=3)
     axes.plot(xs, ys, zorder=5, **style.marker() | {"markersize": 4.0})
     for grain, efficiency in curve.points:
-        draw_bar(axes, [grain.value] * 2, [efficiency.low, efficiency.high], style)
+        draw_bar(axes, [grain.value] * 2, [efficiency.low, efficiency.high], style, 0.8)
 
 
 def draw_metg(axes: Axes, curve: Curve, style: Style) -> None:
-    """Where the curve crosses a level: larger and hollow, with its interval along the level."""
+    """Where the curve crosses a level: larger and hollow, with its interval along the level, to the
+    frame where an end was not reached.
+    """
     for level, metg in zip(LEVELS, curve.metg):
-        if metg.value is not None:
-            draw_bar(axes, [metg.low, metg.high], [level] * 2, style)
-            axes.plot([metg.value], [level], zorder=6,
+        if metg.ns.value is not None:
+            ends = [metg.ns.low or axes.get_xlim()[0], metg.ns.high or axes.get_xlim()[1]]
+            draw_bar(axes, ends, [level] * 2, style, 2.2)
+            axes.plot([metg.ns.value], [level], zorder=6,
                       **style.marker(hollow=True) | {"markersize": 7.5, "markeredgewidth": 1.3})
 
 
@@ -134,19 +161,44 @@ def draw_panel(axes: Axes, spot: Spot, grain: Grain, panel: tuple, styles: dict[
                           xytext=(3, 0), textcoords="offset points", va="center", fontsize=SMALL,
                           color=GREY)
     for curve in (one for one in grain.curves if one.panel == panel):
-        draw_curve(axes, curve, styles[curve.name])
-        draw_metg(axes, curve, styles[curve.name])
+        draw_curve(axes, curve, styles[curve.label])
+        draw_metg(axes, curve, styles[curve.label])
 
 
 # ---- the plot ------------------------------------------------------------------------------------
 
 
-def metg_text(curves: list[Curve]) -> str:
-    """METG(50 %) of each driver in a panel: "openmp 12.3 us"."""
-    known = [(curve.name, curve.metg[0].value) for curve in curves]
-    return "METG(50 %): " + ", ".join(
-        f"{name} {in_units(value / 1e9, SECONDS) if value else 'not reached'}"
-        for name, value in known)
+def grain_text(nanoseconds: Optional[float]) -> str:
+    """12.3 us"""
+    return in_units(nanoseconds / 1e9, SECONDS) if nanoseconds else "?"
+
+
+def metg_text(metg: Metg) -> str:
+    """12.3 us [11.9 us, > 256 us], or on which side of all grains it lies."""
+    if metg.side in ("below", "above"):
+        return f"{metg.side} {grain_text(metg.least if metg.side == 'below' else metg.most)}"
+    if metg.ns.value is None:
+        return "not known"
+    low = grain_text(metg.ns.low) if metg.ns.low else f"< {grain_text(metg.least)}"
+    high = grain_text(metg.ns.high) if metg.ns.high else f"> {grain_text(metg.most)}"
+    return f"{grain_text(metg.ns.value)} [{low}, {high}]"
+
+
+def level_text(level: float, curves: list[Curve]) -> str:
+    """Of each driver in a panel."""
+    texts = (f"{curve.label} {metg_text(curve.metg[LEVELS.index(level)])}" for curve in curves)
+    return f"METG({level * 100:g} %): {', '.join(texts)}"
+
+
+def notes_of(grain: Grain) -> str:
+    """What is drawn."""
+    estimates = [efficiency for curve in grain.curves for _, efficiency in curve.points]
+    return ("Grain: wall time x workers / tasks. Efficiency: rate / (workers x rate of serial code in "
+            f"the same round). Markers: median; {grain.rounds} rounds. "
+            + interval_text(estimates, grain.confidence, "of the median")
+            + "METG: the least grain that keeps the efficiency; bars along the levels: its "
+            f"{grain.confidence * 100:g} % interval, rounds resampled. "
+            + ("" if grain.complete else INCOMPLETE)).strip()
 
 
 def legend(styles: dict[str, Style]) -> list[Line2D]:
@@ -158,27 +210,28 @@ def legend(styles: dict[str, Style]) -> list[Line2D]:
     return handles + [Line2D([], [], label="hollow: METG(50 %) and METG(90 %)", **hollow)]
 
 
+def title_of(kernel: str, schedule: str, workers: int) -> str:
+    """Of a panel."""
+    return f"{kernel}, {schedule}, {workers} worker{'s' if workers > 1 else ''}"
+
+
 def plot(grain: Grain) -> Plot:
     """A panel for each kernel, schedule and worker count."""
-    styles = styles_of(list(dict.fromkeys(curve.name for curve in grain.curves)), [1])
+    styles = styles_of(list(dict.fromkeys(curve.label for curve in grain.curves)), [1])
     groups: dict[tuple, list[Curve]] = {}
     for curve in grain.curves:
         groups.setdefault(curve.panel, []).append(curve)
-    panels = (Panel(f"{kernel}, {schedule}, {workers} workers", "",
-                    partial(draw_panel, grain=grain, panel=(kernel, schedule, workers),
-                            styles=styles))
-              for kernel, schedule, workers in groups)
-    notes = ("Grain: time x workers / tasks. Efficiency: rate / (workers x best serial rate). "
-             f"Markers: median. Bars: {grain.confidence * 100:g} % intervals. METG: the least grain "
-             "that keeps the efficiency. ")
-    values = [f"{kernel}, {schedule}, {workers} workers: {metg_text(curves)}."
-              for (kernel, schedule, workers), curves in groups.items()]
+    titles = {panel: title_of(*panel) for panel in groups}
+    panels = (Panel(title, "", partial(draw_panel, grain=grain, panel=panel, styles=styles))
+              for panel, title in titles.items())
+    values = [f"{titles[panel]}: {'; '.join(level_text(level, curves) for level in LEVELS)}."
+              for panel, curves in groups.items()]
     return Plot(
         name="grain", title="How small tasks may be: efficiency against their grain",
         summary="Efficiency against the time of one task for each driver, and the least grain that "
         "keeps half and nine tenths of it.",
         panels=tuple(panels), value_label="efficiency", position_label="grain: time of one task",
-        legends=(legend(styles),), caption=(notes, *values, *filter(None, [grain.machine])),
+        legends=(legend(styles),), caption=(notes_of(grain), *values, grain.machine),
         marks=False,
     )
 

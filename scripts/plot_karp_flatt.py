@@ -17,7 +17,15 @@ from csw_report import Point, Series
 def fractions(series: Series, point: Point) -> list[float]:
     """Of the single rounds: (1/S - 1/p) / (1 - 1/p)."""
     share = 1 / point.workers
-    return [(1 / ratio - share) / (1 - share) for ratio in series.ratios(point)]
+    return [(1 / ratio - share) / (1 - share) for ratio in series.ratios_to_one(point)]
+
+
+def scaled_fractions(series: Series, point: Point) -> list[float]:
+    """Of the single rounds: (p - S) / (p - 1)."""
+    return [(point.workers - ratio) / (point.workers - 1) for ratio in series.ratios_to_one(point)]
+
+
+FRAME = "Rounds beyond the frame are left out. "
 
 
 def tick_name(value: float) -> str:
@@ -29,7 +37,7 @@ def set_fractions(axes: Axes, drawing: Drawing) -> None:
     """Powers of ten on both sides of a linear zone around 0, as wide as the best resolution."""
     view = drawing.view
     zones = [view.zone(point) for series in drawing.series for point in view.points(series)]
-    finest = min((zone for zone in zones if zone is not None), default=0.001)
+    finest = min((zone for zone in zones if zone is not None), default=0.01)
     least = 10 ** math.floor(math.log10(finest))
     values = [*drawn_values(drawing, with_rounds=False), *(zone for zone in zones if zone)]
     low, high = min(values), max(values)
@@ -45,18 +53,26 @@ KARP_FLATT = View(
     title="Karp-Flatt: the serial fraction that each worker count shows",
     summary="Experimentally determined serial fraction against workers, with intervals and the "
     "zone in which it cannot be told from 0.",
-    value_label="e = (1/S - 1/p) / (1 - 1/p)",
+    value_label="e = (1/S_rel - 1/p) / (1 - 1/p)",
     estimate=lambda point: point.karp_flatt,
     rounds=fractions,
     ideal=lambda series, workers: 0.0,
     set_values=set_fractions,
     with_waits=False,
     zone=lambda point: point.resolution,
-    bars="of the median, rounds resampled",
-    note="Flat: a serial part; rising: overhead that grows with the workers; falling: more cache "
-    "than one worker has. In the shaded zone noise alone gives such values, even with the "
-    "surest driver. Rounds beyond the frame are left out. ",
+    over="Base: the same driver with one worker (S_rel).",
+    bars="of the median, that of S_rel (per-round ratios, paired) turned round",
+    note=FRAME + "Flat: a serial part; rising: overhead that grows with the workers; falling: a "
+    "price that more workers share, or more cache than one has. In the shaded zone even the "
+    "surest driver cannot be told from 0. ",
     missing="a serial fraction (`karp_flatt`)",
+    weak={"title": "Gustafson: the serial fraction of the time with p times the work",
+          "value_label": "s = (p - S_rel) / (p - 1)",
+          "estimate": lambda point: point.gustafson,
+          "rounds": scaled_fractions,
+          "note": FRAME,
+          "over": "Base: the same driver with one worker on its part of the work (S_rel).",
+          "missing": "a serial fraction (`gustafson`)"},
 )
 
 if __name__ == "__main__":

@@ -15,7 +15,9 @@ from functools import partial
 from typing import Optional
 
 from csw_figure import GREY, SMALL, Axes, Panel, Patch, Plot, Spot, plot_parser, run, set_look
-from csw_report import LOSSES, BadReport, Point, Report, Series, caption
+from csw_report import (
+    LOSSES, RATIOS, BadReport, Point, Report, Series, caption, interval_text,
+)
 
 # Dark, middle and light in grey print, too.
 LOOKS = {
@@ -157,8 +159,9 @@ def plot(report: Report) -> Plot:
     drawing = partial(draw_panel, limits=limits_of(panels))
     notes = ("Bars: efficiency E is the product of a factor for each part; each factor f is drawn "
              "as its share ln f / ln E of 1 - E; below 0: a gain. Numbers under the bars: workers. "
-             "Diamonds: 1 - S_abs / workers as measured, median with its "
-             f"{report.confidence * 100:g} % interval (paired by round).")
+             "Diamonds: 1 - S_abs / workers as measured, medians of the per-round ratios. "
+             + interval_text([bar.point.s_abs for bars in panels for bar in bars],
+                             report.confidence, RATIOS, "Lines"))
     return Plot(
         name="loss", title="Where the efficiency goes",
         summary="For each driver and worker count, the parts of the lost efficiency: imbalance, "

@@ -6,9 +6,12 @@ The interpreter is the distribution's, since that is the one that finds its matp
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from functools import partial
+from statistics import median
+from typing import Callable, Optional
 
 from csw_figure import (
     BASE_MARKER, GREY, LIGHT, Axes, Line2D, Panel, Plot, Spot, Style, plot_parser, round_ticks, run,
@@ -19,6 +22,7 @@ from csw_report import BadReport, Report, Sample, caption
 WIDEST = 2.0  # times the median: what is further away stands at the frame
 MANY = 600  # samples that have room side by side
 BAND = "#f4f4f4"
+ABOVE = 6  # lines that a thousand markers would hide
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,29 @@ class Strip:
         """Over the median of its cell."""
         return sample.region_ns / 1e9 / self.report.points[sample.point].seconds
 
+    def availability(self, sample: Sample) -> Optional[float]:
+        """None also where it tells of no disturbance: who waits or takes turns has no CPU at times."""
+        point = self.report.points[sample.point]
+        return None if point.waits or point.oversubscribed else sample.availability
+
+    def left_out(self) -> int:
+        """Samples whose availability is known and tells of no disturbance."""
+        return sum(sample.availability is not None and self.availability(sample) is None
+                   for sample in self.samples)
+
+    def clock_ghz(self, sample: Sample) -> Optional[float]:
+        """Of the CPUs of its workers."""
+        return None if sample.clock_hz is None else sample.clock_hz / 1e9
+
+    def knows(self, value: Callable[[Sample], Optional[float]]) -> list[float]:
+        """All that there is of a value."""
+        return [known for known in map(value, self.samples) if known is not None]
+
+    def threshold(self) -> Optional[float]:
+        """The availability below which the plan's rule calls a sample disturbed."""
+        rule = re.search(r"\bavailability<([\d.]+)", str(self.report.plan.get("exclude") or ""))
+        return float(rule[1]) if rule else None
+
 
 def look_of(strip: Strip, sample: Sample) -> tuple[str, bool]:
     """Driver (empty: a base) and whether the sample was disturbed: what is drawn alike."""
@@ -46,9 +73,11 @@ def look_of(strip: Strip, sample: Sample) -> tuple[str, bool]:
 
 def marker_of(strip: Strip, name: str, hollow: bool) -> dict:
     """A driver's, or that of the bases, which has no inside: a disturbed one is a ring."""
-    size = 4.2 if len(strip.samples) <= MANY else 2.6
+    many = len(strip.samples) > MANY
+    size = 2.6 if many else 4.2
     if name:
-        return strip.styles[name].marker(hollow) | {"markersize": size, "markeredgewidth": size / 8}
+        edge = size / 8 if hollow or not many else 0.0  # white edges would hide the neighbours
+        return strip.styles[name].marker(hollow) | {"markersize": size, "markeredgewidth": edge}
     return BASE_MARKER | {"markersize": size + 1, "markeredgewidth": 0.9} | (
         {"marker": "o", "markerfacecolor": "white"} if hollow else {})
 
@@ -97,17 +126,30 @@ def draw_times(axes: Axes, _: Spot, strip: Strip) -> None:
     ticks = [tick for tick in (0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0) if low <= tick <= high]
     axes.set_yticks(ticks)
     set_positions(axes, strip)
-    axes.axhline(1, color=GREY, linewidth=0.8, zorder=1)
+    axes.axhline(1, color=GREY, linewidth=0.8, zorder=ABOVE)
     draw_marks(axes, strip, lambda sample: min(max(strip.relative(sample), low), high))
 
 
 def draw_availability(axes: Axes, _: Spot, strip: Strip) -> None:
     """What of the CPUs the workers really had."""
-    least = min(sample.availability for sample in strip.samples if sample.availability)
-    axes.set_ylim(min(0.9, least * 0.97), 1.005)
+    least = min(strip.knows(strip.availability))
+    axes.set_ylim(min(0.9, least - 0.03), 1.02)
+    axes.set_yticks(round_ticks(axes.get_ylim()[0], 1.0, 5))
     set_positions(axes, strip)
-    axes.axhline(0.98, color=LIGHT, linewidth=0.8, linestyle=(0, (4, 2)), zorder=1)
-    draw_marks(axes, strip, lambda sample: sample.availability)
+    if strip.threshold():
+        axes.axhline(strip.threshold(), color=GREY, linewidth=0.8, linestyle=(0, (4, 2)),
+                     zorder=ABOVE)
+    draw_marks(axes, strip, strip.availability)
+
+
+def draw_clock(axes: Axes, _: Spot, strip: Strip) -> None:
+    """How fast the CPUs ticked: boost, heat and neighbours show here."""
+    clocks = strip.knows(strip.clock_ghz)
+    middle = median(clocks)
+    axes.set_ylim(min(min(clocks), 0.95 * middle) * 0.99, max(max(clocks), 1.05 * middle) * 1.01)
+    axes.set_yticks(round_ticks(*axes.get_ylim(), 5))
+    set_positions(axes, strip)
+    draw_marks(axes, strip, strip.clock_ghz)
 
 
 # ---- the plot ------------------------------------------------------------------------------------
@@ -132,35 +174,61 @@ def legend(strip: Strip) -> list[Line2D]:
 def notes_of(strip: Strip) -> str:
     """Rule, counts, and what is not in the file."""
     disturbed = sum(sample.disturbed for sample in strip.samples)
-    rule = strip.report.data["plan"].get("exclude")
+    rule = strip.report.plan.get("exclude")
     far = sum(not 1 / WIDEST <= strip.relative(sample) <= WIDEST for sample in strip.samples)
     text = (f"Each marker: one sample, over the median of its cell; n = {len(strip.samples)}. "
             "Shaded: every other round. ")
     if rule or disturbed:
         text += f"{disturbed} disturbed{f' by the rule {rule}' if rule else ''}; none is left out. "
     text += f"{far} beyond the frame stand at its edge. " if far else ""
-    if not any(sample.availability for sample in strip.samples):
-        return text + "The file does not hold the availability of the CPUs."
-    return text + ("Availability: least CPU time / time over the workers of a sample; dashed: "
-                   "0.98.")
+    return text + availability_text(strip) + clock_text(strip)
+
+
+def availability_text(strip: Strip) -> str:
+    """What it is, and whose is not drawn."""
+    text = ""
+    if strip.knows(strip.availability):
+        text = "Availability: least CPU time / busy time over the workers of a sample"
+        text += f"; dashed: {strip.threshold():g}. " if strip.threshold() else ". "
+    elif not strip.left_out():
+        text = "The file does not hold the availability of the CPUs. "
+    if strip.left_out():
+        text += (f"{strip.left_out()} samples that wait or have more workers than CPUs are left out "
+                 "of the availability, which tells nothing of them. ")
+    return text
+
+
+def clock_text(strip: Strip) -> str:
+    """What it is, and how many have none."""
+    clocks = len(strip.knows(strip.clock_ghz))
+    if not clocks:
+        return ""
+    without = len(strip.samples) - clocks
+    return ("Clock: mean over the CPUs of a sample's workers"
+            + (f"; of {without} samples it is not known." if without else "."))
+
+
+def panels_of(strip: Strip) -> list[Panel]:
+    """Times, and below them what is known of the CPUs."""
+    below = ((strip.availability, "Availability of the CPUs", draw_availability, "CPU / busy time"),
+             (strip.clock_ghz, "Clock of the CPUs", draw_clock, "GHz"))
+    return [Panel("Time", "", partial(draw_times, strip=strip), "time / median of cell")] + [
+        Panel(title, "", partial(draw, strip=strip), label)
+        for value, title, draw, label in below if strip.knows(value)]
 
 
 def plot(report: Report) -> Plot:
-    """Times, and below them the availability where it is known."""
+    """The samples, panel below panel."""
     samples = sorted((s for s in report.samples if report.points[s.point].seconds),
                      key=lambda sample: sample.started_ns)
     if not samples:
         raise BadReport("the report has no samples (`samples`), so there is nothing to draw")
     strip = Strip(report, samples, styles_of(report.drivers(), [1]))
-    panels = [Panel("Time", "", partial(draw_times, strip=strip), "time / median of cell")]
-    if any(sample.availability for sample in samples):
-        panels.append(Panel("Availability of the CPUs", "",
-                            partial(draw_availability, strip=strip), "CPU time / time"))
     return Plot(
         name="order", title="The samples in the order of the run",
-        summary="Time of each sample over the median of its cell against the time of day, disturbed "
-        "samples hollow, and the availability of the CPUs below.",
-        panels=tuple(panels), value_label="", position_label="seconds since the first sample",
+        summary="Time of each sample over the median of its cell against the time of the run, "
+        "disturbed samples hollow; below, what is known of the availability and clock of the CPUs.",
+        panels=tuple(panels_of(strip)), value_label="", position_label="seconds since the first sample",
         legends=(legend(strip),), caption=caption(report, list(report.series), notes_of(strip)),
         panel_inches=1.9, columns=1, marks=False,
     )

@@ -16,6 +16,8 @@ SPEEDUP = View(
     value_label="S_abs = serial time / time",
     set_values=set_octaves,
     with_waits=True,
+    weak={"title": "Scaled speedup over serial: p workers have p times the work",
+          "value_label": "S_abs = p x serial time / time"},
     **of_speedup(lambda s_abs, workers: s_abs),
 )
 

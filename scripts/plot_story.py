@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator, Optional, Sequence, Union
 
-from csw_figure import COLOURS, complain, save
-from csw_report import BadReport, Estimate, host_text
+from csw_figure import COLOURS, finish, save
+from csw_report import Estimate, host_text
 from csw_rows import Line, Look, Mark, Picture, Scale, draw
 from csw_story import Block, Row, Story, load_story, quantity_text, ratio_text, story_parser
 
@@ -234,22 +234,11 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> int:
-    """Reads, draws, writes. 0: done, 1: not written, 2: bad input."""
-    arguments = parse_arguments()
-    try:
-        for picture in pictures(load_story(arguments.story)):
-            stem = str(Path(arguments.output_dir, "story-" + picture.name))
-            for name in save(draw(picture), stem):
-                print(name)
-    except BadReport as error:
-        complain(error)
-        return 2
-    except OSError as error:
-        complain(f"cannot write {error.filename}: {error.strerror}")
-        return 1
-    return 0
+def draw_files(arguments: argparse.Namespace) -> Iterator[str]:
+    """Reads, draws, writes, and yields the names of the files."""
+    for picture in pictures(load_story(arguments.story)):
+        yield from save(draw(picture), str(Path(arguments.output_dir, "story-" + picture.name)))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(finish(draw_files(parse_arguments())))

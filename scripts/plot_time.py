@@ -59,6 +59,9 @@ TIME = View(
     bars="of the median",
     note="Ideal: the base's time / workers. ",
     missing="a time",
+    weak={"title": "Time of one run: p workers have p times the work",
+          "ideal": lambda series, workers: ideal_seconds(series, 1),
+          "note": "Ideal: the base's time. "},
 )
 
 if __name__ == "__main__":

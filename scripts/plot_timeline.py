@@ -20,6 +20,7 @@ from csw_story import SECONDS, in_units
 BUSY = {"facecolor": "#0072B2", "linewidth": 0}
 LOST = {"facecolor": "#F5C96B", "edgecolor": "#8a5a00", "linewidth": 0, "hatch": "////"}
 HALF = 0.4  # of a row: what its bar is high
+MOST = 15  # panels that one page has room for
 IDLE = {"facecolor": "#eeeeee", "linewidth": 0}
 
 
@@ -44,6 +45,13 @@ class Run:
         begin = min(start for start, _, _ in self.sample.workers)
         return [Row(start - begin, min(start + cpu, end) - begin, end - begin)
                 for start, end, cpu in self.sample.workers]
+
+
+    def unused(self) -> float:
+        """The part of the workers' time in which they had nothing or no CPU."""
+        rows = self.rows()
+        last = max(row.end for row in rows)
+        return 1 - sum(row.busy - row.start for row in rows) / (len(rows) * last or 1)
 
 
 def median_run(report: Report, index: int) -> Optional[Run]:
@@ -83,6 +91,12 @@ def runs_of(report: Report, wanted: Optional[list[int]]) -> list[Run]:
     return found
 
 
+def most_unused(runs: list[Run]) -> list[Run]:
+    """The MOST in which the least of the workers' time was used, in the plan's order."""
+    least = sorted(range(len(runs)), key=lambda index: -runs[index].unused())[:MOST]
+    return [runs[index] for index in sorted(least)]
+
+
 # ---- one panel -----------------------------------------------------------------------------------
 
 
@@ -106,7 +120,7 @@ def draw_panel(axes: Axes, _: Spot, run_: Run) -> None:
     unit, name = next(((size * 1e9, name) for size, name in SECONDS if last >= size * 1e9),
                       (1.0, "ns"))
     axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.set_xlim(0, 1.01 * last / unit)
+    axes.set_xlim(0, 1.01 * last / unit or 1.0)
     set_look(axes)
     axes.grid(False, axis="y")
     draw_rows(axes, rows, unit)
@@ -143,10 +157,14 @@ def title_of(report: Report, point: Point) -> str:
 
 def plot(report: Report, wanted: Optional[list[int]] = None) -> Plot:
     """A panel for each run."""
-    runs = runs_of(report, wanted)
+    found = runs_of(report, wanted)
+    runs = found if wanted else most_unused(found)
     drawn = [one for one in report.series if any(r.point in one.everything() for r in runs)]
     notes = ("Each row: a worker in the last run of the sample nearest to its cell's median. Its "
-             "CPU time is drawn from its beginning on: how much is known, not when.")
+             "CPU time is drawn from its beginning on: how much is known, not when. ")
+    if len(runs) < len(found):
+        notes += (f"Of {len(found)} points, {len(runs)} are shown: those whose workers used least "
+                  "of their time.")
     most = max(len(r.sample.workers) for r in runs)
     return Plot(
         name="timeline", title="What the workers did in the median run",

@@ -100,9 +100,9 @@ def point_table(series: Series) -> str:
 
 def whys(report: Report, series: Series) -> Iterator[str]:
     """Why each driver loses what it loses."""
-    for cell in report.data.get("why") or ():
-        if tuple(cell[key] for key in ("kernel", "options", "tasks", "schedule")) == series.place:
-            yield f"{cell['driver']} {cell['settings']}".strip() + f": {cell['sentence']}"
+    for why in report.whys:
+        if series.holds(why.cell):
+            yield f"{why.cell['driver']} {why.cell['settings']}".strip() + f": {why.sentence}"
 
 
 def checks(series: Series) -> Iterator[str]:
@@ -142,7 +142,7 @@ def shown(make: Callable[[Report], Plot], report: Report) -> str:
 
 def machine(report: Report) -> str:
     """What it was measured on, and how."""
-    host, plan = report.host, report.data["plan"]
+    host, plan = report.host, report.plan
     quota = host["quota_cpus"] and f"{host['quota_cpus']:g} CPUs"
     known = [("Machine", host.get("cpu_model")), ("Topology", host.get("topology")),
              ("Hypervisor", host.get("hypervisor")), ("CPU quota", quota),
@@ -156,8 +156,8 @@ def machine(report: Report) -> str:
 
 def events(report: Report) -> str:
     """What happened besides."""
-    texts = [f"{event['what']}: {event['text']}" for event in report.data.get("events") or ()]
-    return f'<section id="events">{sentences("Events", "event", texts)}</section>' if texts else ""
+    listed = sentences("Events", "event", list(report.events))
+    return f'<section id="events">{listed}</section>' if listed else ""
 
 
 def title_of(report: Report) -> str:
@@ -187,7 +187,7 @@ def page(path: str) -> str:
 
 
 def main() -> int:
-    """Reads and writes. 0: done, 1: not written, 2: bad input."""
+    """Reads and writes; returns the exit code."""
     parser = argparse.ArgumentParser(
         description="Writes a report as one HTML page.",
         epilog="The report is what `coresweep report --format json RESULTS` prints.")

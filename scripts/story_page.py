@@ -177,7 +177,7 @@ def page(path: str) -> str:
 
 
 def main() -> int:
-    """Reads and writes. 0: done, 1: not written, 2: bad input."""
+    """Reads and writes; returns the exit code."""
     arguments = parse_arguments()
     return write_page(arguments.output, partial(page, arguments.story))
 

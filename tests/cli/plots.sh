@@ -28,7 +28,7 @@ check speedup two 1000 "${drivers[@]}" "10 rounds" "95 % interval" "2 cores" "tr
 check efficiency two 600 "${drivers[@]}" "trial, whole" half "ceiling: spin" "by CPU time"
 check speedup many 1000 "${many[@]}" "$marks" 64 256
 check efficiency many 1000 "${many[@]}" "$marks" 64
-check speedup few 500 "2 of 5 rounds" INCOMPLETE "n < 6 rounds: no interval"
+check speedup few 500 "2 of 5 rounds" INCOMPLETE "n < 6 rounds, or as few"
 check speedup options 500 "array, static" "input=random isa=auto" "input=squares isa=auto" \
     "array (input=random isa=auto) 0.1" "array (input=squares isa=auto) 0.3"
 check efficiency over 500 "hollow: more workers"
