@@ -10,6 +10,7 @@
 
 #include <coresweep/squares.h>
 
+#include "harness/files.h"
 #include "harness/machine.h"
 #include "harness/names.h"
 
@@ -41,6 +42,11 @@ bool cli_is_input(int code)
     return false;
 }
 
+int cli_stopped(int code, const struct csw_err *err)
+{
+    return cli_is_input(code) ? cli_bad_input(err) : cli_failed(err);
+}
+
 void cli_warn(const char *format, ...)
 {
     va_list arguments;
@@ -50,6 +56,17 @@ void cli_warn(const char *format, ...)
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     fprintf(stderr, "\n");
+}
+
+char *cli_join_words(int argc, char **argv)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    for (int i = 0; out && i < argc; i++)
+        fprintf(out, "%s%s", i > 0 ? " " : "", argv[i]);
+    return csw_stream_text(out, &text);
 }
 
 static _Noreturn void usage(const struct csw_err *err)
@@ -108,10 +125,8 @@ static const struct argp_option common_options[] = {
      "Ask for huge pages for the data of kernels that have some", 0},
     {"samples", KEY_SAMPLES, "N", 0,
      "Timed repetitions in a process (default: 3 for run, 1 for each visit of a sweep)", 0},
-    {"min-ms", KEY_MIN_MS, "MS", 0, "Least duration of a sample: short runs repeat (default: 20)",
-     0},
-    {"oversubscribe", KEY_OVERSUBSCRIBE, NULL, 0, "Allow more computing workers than usable CPUs",
-     0},
+    {"min-ms", KEY_MIN_MS, "MS", 0, CLI_MIN_MS_HELP, 0},
+    {"oversubscribe", KEY_OVERSUBSCRIBE, NULL, 0, CLI_OVERSUBSCRIBE_HELP, 0},
     {0},
 };
 

@@ -34,6 +34,12 @@ int cli_failed(const struct csw_err *);
 /* Whether an error before any work was done is a mistake in the options or the file they name. */
 bool cli_is_input(int code);
 
+/*
+ * Prints why a command ended before it did any work, and returns the exit code: that of bad input
+ * where `code` is of a mistake in the options or in the files that they name.
+ */
+int cli_stopped(int code, const struct csw_err *);
+
 /* Prints a warning to stderr. */
 void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -87,6 +93,10 @@ void cli_options_build(void);
 #define CLI_PIN_HELP                                                                               \
     "none, compact, cores, spread, or a list of CPUs such as 0,2,4-6 (default: cores)"
 
+#define CLI_MIN_MS_HELP "Least duration of a sample: short runs repeat (default: 20)"
+#define CLI_OVERSUBSCRIBE_HELP "Allow more computing workers than usable CPUs"
+#define CLI_FORMAT_HELP "table or json (default: table)"
+
 /*
  * Reads what --memory and --huge-pages ask for, and tries it; warns of what this system cannot do.
  * 0, -EINVAL, or why it fails.
@@ -120,54 +130,8 @@ int cli_check_binding(const char *hint, struct csw_err *);
  */
 int cli_choose_isa(const char *wanted, struct csw_err *);
 
-/* ---- what the commands that write a result file share ---------------------------------------- */
-
-struct csw_host;
-struct csw_progress;
-struct csw_topo;
-struct csw_writer;
-
 /* The words of the command line with single blanks between them; the caller frees them. */
 char *cli_join_words(int argc, char **argv);
-
-/* "<prefix>-<host>-<time>.jsonl", which the caller frees. NULL: no memory or no local time. */
-char *cli_result_path(const char *prefix, const struct csw_host *);
-
-/*
- * Gets ready to measure here: refuses a binding of OpenMP's, settles the instruction set, reads
- * topology and host. The caller closes and releases both, also after a failure. Returns 0, or what
- * the first of these that failed returned.
- */
-int cli_open_machine(struct csw_topo **ret_topo, struct csw_host *ret_host, struct csw_err *);
-
-/* The default drivers that this build has, serial first; the caller frees the list. NULL: no
- * memory.
- */
-#define CLI_DEFAULT_DRIVERS "serial,openmp,pthread,fork"
-char *cli_default_drivers(void);
-
-/* Whether every worker count of the plan has a place: 0, or what csw_placement_init returned. */
-int cli_check_places(const struct csw_topo *, const struct csw_plan *, struct csw_err *);
-
-/* Frees the points of a plan, which has none afterwards. */
-void cli_drop_points(struct csw_plan *);
-
-/* Finds out once whether workers can be bound as `pin` says, and notes in the host why not. */
-int cli_find_binding(const struct csw_topo *, const char *pin, struct csw_host *, struct csw_err *);
-
-/* Warns of a CPU quota, and of workers that cannot be bound. */
-void cli_warn_of_machine(const struct csw_host *);
-
-/* Writes the first two lines of a result file. Returns 0 or what csw_writer_line returned. */
-int cli_write_head(struct csw_writer *, const struct csw_plan *, const struct csw_host *,
-                   struct csw_err *);
-
-/* For struct csw_watch: the line on stderr that is written over and over, and warnings. */
-void cli_show_progress(void *context, const struct csw_progress *);
-void cli_show_warning(void *context, const char *sentence);
-
-/* Clears the line, where there is a terminal. */
-void cli_clear_progress(void);
 
 /*
  * argp parser for commands that take one file and nothing else of their own: keeps its name in

@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +36,7 @@ static const struct argp_option compare_argp_options[] = {
      0},
     {"margin", KEY_MARGIN, "PERCENT", 0, "Differences up to it do not matter (default: 2)", 0},
     {"force", KEY_FORCE, NULL, 0, "Compare files of different machines", 0},
-    {"format", KEY_FORMAT, "NAME", 0, "table or json (default: table)", 0},
+    {"format", KEY_FORMAT, "NAME", 0, CLI_FORMAT_HELP, 0},
     {0},
 };
 
@@ -83,8 +84,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_END:
         if (options->paths < CSW_SIDES)
             argp_error(state, "name A and B: two result files, or with --live two programs");
-        if (!options->live && cli_sweep_options_given(options->sweep))
-            argp_error(state, "what to measure is for --live: the files are measured already");
+        if (!options->live && cli_sweep_option_given(options->sweep))
+            argp_error(state,
+                       "what to measure is for --live: the files are measured already; "
+                       "leave %s away",
+                       cli_sweep_option_given(options->sweep));
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -101,15 +105,17 @@ static const struct argp compare_argp = {
     .args_doc = "A B",
     .doc =
         "Compares two result files cell by cell, or with --live two builds of coresweep in the "
-        "same "
-        "rounds. Ratios are of times, B's over A's: 1.034 says that B takes 3.4 % longer. Exits "
-        "with 4 where a cell became slower. --live keeps both result files: --output FILE names "
-        "them "
-        "FILE-a.jsonl and FILE-b.jsonl."
+        "same rounds. Ratios are of times, B's over A's: 1.034 says that B takes 3.4 % longer. "
+        "Exits with 0 where no cell became slower, 4 where one did, 2 for bad input, 1 where "
+        "measuring failed, 3 where a result was wrong or A and B find different things. "
+        "--live goes on until every ratio is known to --precision, and keeps both result files: "
+        "--output FILE names them FILE-a.jsonl and FILE-b.jsonl. What was cut off can be compared "
+        "as far as it goes; --live A B --resume FILE, with the same builds, goes on."
         "\vExamples:\n"
         "  coresweep compare before.jsonl after.jsonl\n"
-        "  coresweep compare --live old/coresweep new/coresweep --kernel trial --n 2000 --rounds "
-        "20\n"
+        "  coresweep compare --live old/coresweep new/coresweep --kernel trial --n 2000\n"
+        "  coresweep compare --live old/coresweep new/coresweep --rounds 20 --output pair\n"
+        "  coresweep compare --live old/coresweep new/coresweep --resume pair\n"
         "  coresweep compare before.jsonl after.jsonl --margin 5 || echo slower",
 };
 
@@ -132,18 +138,35 @@ static int show(const struct cli_files *files, const struct compare_options *opt
     return code;
 }
 
+/* A pair was cut off as a whole, by whatever ended both. */
+static void warn_of_pair(const struct cli_files *files)
+{
+    const struct csw_plan *plan = &files->results[CSW_A].plan;
+    const size_t a = files->report[CSW_A].rounds, b = files->report[CSW_B].rounds;
+
+    cli_warn("'%s' and '%s' are not complete: %zu of %s%" PRIu64
+             " rounds; coresweep compare --live "
+             "A B --resume '%s' goes on",
+             files->side[CSW_A].name, files->side[CSW_B].name, a < b ? a : b,
+             plan->precision > 0 ? "at most " : "", plan->rounds, files->side[CSW_A].name);
+}
+
 static void warn_of_files(const struct cli_files *files)
 {
-    for (int side = 0; side < CSW_SIDES; side++)
-        if (!files->results[side].ended && !*files->results[side].plan.story)
-            cli_warn("'%s' is not complete", files->side[side].name);
+    const struct csw_results *a = &files->results[CSW_A], *b = &files->results[CSW_B];
+
+    if (csw_are_paired(a, b)) {
+        if (!a->ended || !b->ended)
+            warn_of_pair(files);
+        return;
+    }
+    cli_warn_incomplete(files->side[CSW_A].name, a);
+    cli_warn_incomplete(files->side[CSW_B].name, b);
 }
 
 static int exit_code(int code, const struct csw_err *err)
 {
-    if (code >= 0)
-        return code;
-    return cli_is_input(code) ? cli_bad_input(err) : cli_failed(err);
+    return code < 0 ? cli_stopped(code, err) : code;
 }
 
 static int compare_files(char *const path[CSW_SIDES], const struct compare_options *options)
@@ -164,16 +187,40 @@ static int compare_files(char *const path[CSW_SIDES], const struct compare_optio
 
 /* ---- live ----------------------------------------------------------------------------------- */
 
+/* What was measured is named where the files hold any of it, and how to go on where it is cut. */
+static void tell_files(char *const path[CSW_SIDES], int code)
+{
+    if (code == -EINTR)
+        fprintf(stderr, "go on with the same command and --resume '%s' in place of --output\n",
+                path[CSW_A]);
+    if (code == 0 || code == -ECHILD || code == -EINTR)
+        fprintf(stderr, "results: %s %s\n", path[CSW_A], path[CSW_B]);
+}
+
+/* Makes the plan, or reads it again, and the names of the files. */
+static int plan_live(struct cli_live *live, const struct sweep_options *options, const char *line,
+                     struct csw_err *err)
+{
+    const struct cli_file *file = cli_sweep_file(options);
+    struct cli_measuring *planned = live->planned;
+    int code;
+
+    if (file->resume) {
+        code = cli_live_paths(live->path, file->resume, NULL, err);
+        return code == 0 ? cli_sweep_resume(planned, options, line, live->path[CSW_A], err) : code;
+    }
+    code = cli_sweep_plan(planned, options, line, err);
+    return code == 0 ? cli_live_paths(live->path, file->output, &planned->host, err) : code;
+}
+
 static int compare_live(const struct compare_options *options, const char *line)
 {
-    struct cli_planned planned = {0};
+    struct cli_measuring planned = {0};
     struct cli_live live = {.planned = &planned,
                             .program = {options->path[CSW_A], options->path[CSW_B]}};
     struct csw_err err;
-    int code = cli_sweep_plan(&planned, options->sweep, line, &err);
+    int code = plan_live(&live, options->sweep, line, &err);
 
-    if (code == 0)
-        code = cli_live_paths(live.path, cli_sweep_output(options->sweep), &planned.host, &err);
     if (code == 0)
         code = cli_live_run(&live, &err);
     int status = exit_code(code, &err);
@@ -183,11 +230,10 @@ static int compare_live(const struct compare_options *options, const char *line)
 
         status = status == CSW_EXIT_DONE ? shown : status;
     }
-    if (code == 0 || code == -ECHILD || code == -EINTR)
-        fprintf(stderr, "results: %s %s\n", live.path[CSW_A], live.path[CSW_B]);
+    tell_files(live.path, code);
     for (int side = 0; side < CSW_SIDES; side++)
         free(live.path[side]);
-    cli_planned_release(&planned);
+    cli_measuring_release(&planned);
     return status;
 }
 

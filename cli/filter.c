@@ -213,5 +213,5 @@ int cli_filter(int argc, char **argv)
         return CSW_EXIT_DONE;
     if (code == -EPIPE) /* who stopped reading, as head does, knows */
         return CSW_EXIT_FAILED;
-    return cli_is_input(code) ? cli_bad_input(&err) : cli_failed(&err);
+    return cli_stopped(code, &err);
 }

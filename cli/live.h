@@ -8,21 +8,23 @@
 #include "planned.h"
 
 struct cli_live {
-    const struct cli_planned *planned; /* its plan is given the mark of a pair */
-    const char *program[CSW_SIDES];    /* paths, or names that are looked for in PATH */
-    char *path[CSW_SIDES];             /* of the result files to be made */
+    struct cli_measuring *planned;  /* by cli_sweep_plan, or by cli_sweep_resume of side A */
+    const char *program[CSW_SIDES]; /* paths, or names that are looked for in PATH */
+    char *path[CSW_SIDES];          /* of the result files */
 };
 
 /*
- * Names both files: "out.jsonl" gives "out-a.jsonl" and "out-b.jsonl"; NULL: the machine's name and
- * the time do. Returns 0 or -ENOMEM. The caller frees the names in any case.
+ * Names both files: "out.jsonl" gives "out-a.jsonl" and "out-b.jsonl", and so does either of these
+ * two; NULL: the machine's name and the time do. Returns 0 or -ENOMEM. The caller frees the names
+ * in any case.
  */
 int cli_live_paths(char *ret_path[CSW_SIDES], const char *output, const struct csw_host *,
                    struct csw_err *);
 
 /*
- * Makes both result files and fills them. Returns 0; -ECHILD where visits failed, but the files
- * hold what others gave; or another negative errno, with the files removed where they hold nothing.
+ * Makes both result files, or goes on with them where the plan is of --resume, and fills them.
+ * Returns 0; -ECHILD where visits failed, but the files hold what others gave; or another negative
+ * errno, with new files removed where they hold nothing.
  */
 int cli_live_run(const struct cli_live *, struct csw_err *);
 

@@ -3,12 +3,11 @@
 #define CSW_PLANNED_H
 
 #include <argp.h>
-#include <stdbool.h>
 
 #include <coresweep/err.h>
 #include <coresweep/record.h>
 
-#include "harness/visit.h"
+#include "measuring.h"
 
 /* The options of `sweep` as given; their parser takes them as input, also as a child of another. */
 struct sweep_options;
@@ -18,25 +17,26 @@ extern const struct argp cli_sweep_argp;
 struct sweep_options *cli_sweep_options_new(void);
 void cli_sweep_options_free(struct sweep_options *);
 
-/* Whether any was given. */
-bool cli_sweep_options_given(const struct sweep_options *);
+/* The name of one that was given, as a sentence names it; NULL: none was. */
+const char *cli_sweep_option_given(const struct sweep_options *);
 
-/* --output as given, or NULL. */
-const char *cli_sweep_output(const struct sweep_options *);
-
-struct cli_planned {
-    struct csw_plan plan;
-    struct csw_host host;
-    struct csw_visit visit; /* by this program; borrows from the plan */
-};
+/* Those of the result file. */
+const struct cli_file *cli_sweep_file(const struct sweep_options *);
 
 /*
  * Makes the plan that `sweep` would carry out, tasks scaled, after all of its checks and warnings;
- * `line` is the command line that the plan names. Stops on SIGINT and SIGTERM from here on. Returns
- * 0 or what went wrong. The caller releases what was planned, zeroes too.
+ * `line` is the command line that the plan names. There is no result file. Stops on SIGINT and
+ * SIGTERM from here on. Returns 0, or what went wrong. The caller releases what was opened, which
+ * borrows from the options; zeroes too.
  */
-int cli_sweep_plan(struct cli_planned *ret_planned, const struct sweep_options *, const char *line,
-                   struct csw_err *);
-void cli_planned_release(struct cli_planned *);
+int cli_sweep_plan(struct cli_measuring *ret_measuring, const struct sweep_options *,
+                   const char *line, struct csw_err *);
+
+/*
+ * The same for the plan of a file of compare --live, which is opened, locked and read into
+ * `before`: refuses (-EINVAL) options that ask for another plan, but for --max-time.
+ */
+int cli_sweep_resume(struct cli_measuring *ret_measuring, const struct sweep_options *,
+                     const char *line, const char *path, struct csw_err *);
 
 #endif

@@ -234,7 +234,7 @@ int cli_probe(int argc, char **argv)
     int status = CSW_EXIT_DONE;
 
     if (code < 0)
-        status = cli_is_input(code) ? cli_bad_input(&err) : cli_failed(&err);
+        status = cli_stopped(code, &err);
     else if (show(&command, &readings, &err) < 0)
         status = cli_failed(&err);
     csw_readings_release(&readings);

@@ -12,6 +12,7 @@
 #include "harness/names.h"
 #include "harness/report.h"
 #include "harness/story.h"
+#include "measuring.h"
 
 struct report_options {
     char *path;
@@ -154,9 +155,7 @@ int cli_report(int argc, char **argv)
 
     if (!format || csw_results_read(&results, options.path, &err) < 0)
         return cli_bad_input(&err);
-    if (!results.ended && !csw_is_story(&results.plan))
-        cli_warn("'%s' is not complete; coresweep sweep --resume '%s' goes on", options.path,
-                 options.path);
+    cli_warn_incomplete(options.path, &results);
     const int code = options.page ? print_to_file(&results, format, options.page, &err)
                                   : print(&results, format, stdout, &err);
 

@@ -606,7 +606,7 @@ int cli_run(int argc, char **argv)
     int status = CSW_EXIT_DONE;
 
     if (point_open(&point, &options, &err) < 0)
-        status = cli_is_input(err.code) ? cli_bad_input(&err) : cli_failed(&err);
+        status = cli_stopped(err.code, &err);
     else if (carry_out(&point, &options, &err) < 0)
         status = err.code == -EINVAL || (lists && cli_is_input(err.code)) ? cli_bad_input(&err)
                                                                           : cli_failed(&err);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/files.h"
 #include "harness/selftest.h"
 #include "live.h"
 
@@ -36,7 +37,7 @@ static const struct argp_option selftest_argp_options[] = {
     {"quick", KEY_QUICK, NULL, 0, "40 comparisons: a first impression", 0},
     {"output", KEY_OUTPUT, "FILE", 0,
      "Keep the samples: FILE-a.jsonl and FILE-b.jsonl (default: not kept)", 0},
-    {"format", KEY_FORMAT, "NAME", 0, "table or json (default: table)", 0},
+    {"format", KEY_FORMAT, "NAME", 0, CLI_FORMAT_HELP, 0},
     {0},
 };
 
@@ -86,7 +87,8 @@ static const struct argp selftest_argp = {
 /* ---- measuring ------------------------------------------------------------------------------ */
 
 /* Cheap cells, with and without threads, processes and waits for each other. */
-static int plan(struct cli_planned *ret_planned, uint64_t comparisons, struct csw_err *err)
+static int plan(struct cli_measuring *ret_planned, struct sweep_options *options,
+                uint64_t comparisons, struct csw_err *err)
 {
     char *words[] = {(char *)"coresweep selftest",
                      (char *)"--kernel",
@@ -99,15 +101,13 @@ static int plan(struct cli_planned *ret_planned, uint64_t comparisons, struct cs
                      (char *)"static",
                      (char *)"--min-ms",
                      (char *)"5",
+                     (char *)"--rounds",
+                     (char *)"1",
                      NULL};
-    struct sweep_options *options = cli_sweep_options_new();
 
-    if (!options)
-        return csw_fail(err, -ENOMEM, "no memory for options");
     argp_parse(&cli_sweep_argp, (int)(sizeof words / sizeof *words) - 1, words, 0, NULL, options);
     const int code = cli_sweep_plan(ret_planned, options, "coresweep selftest", err);
 
-    cli_sweep_options_free(options);
     if (code < 0)
         return code;
     struct csw_plan *made = &ret_planned->plan;
@@ -132,7 +132,7 @@ static int show(char *const path[CSW_SIDES], bool json, struct csw_err *err)
     return code;
 }
 
-static int measure(const char *output, const struct cli_planned *planned, bool json, bool keep,
+static int measure(const char *output, struct cli_measuring *planned, bool json, bool keep,
                    struct csw_err *err)
 {
     struct cli_live live = {.planned = planned, .program = {"/proc/self/exe", "/proc/self/exe"}};
@@ -151,33 +151,37 @@ static int measure(const char *output, const struct cli_planned *planned, bool j
 }
 
 /* Without a name the samples go into a folder of their own, and away with it. */
-static int measure_and_forget(const struct cli_planned *planned, bool json, struct csw_err *err)
+static int measure_and_forget(struct cli_measuring *planned, bool json, struct csw_err *err)
 {
-    char folder[] = "/tmp/coresweep-selftest-XXXXXX", output[sizeof folder + 8];
+    char *folder = NULL, *output = NULL;
+    int code = csw_folder_make(&folder, "coresweep-selftest", err);
 
-    if (!mkdtemp(folder))
-        return csw_fail(err, -errno, "cannot make a folder in /tmp: %s", strerror(errno));
-    snprintf(output, sizeof output, "%s/sweep", folder);
-    const int code = measure(output, planned, json, false, err);
-
+    if (code < 0)
+        return code;
+    code = asprintf(&output, "%s/sweep", folder) < 0
+               ? csw_fail(err, -ENOMEM, "no memory for a file name")
+               : measure(output, planned, json, false, err);
     rmdir(folder);
+    free(output);
+    free(folder);
     return code;
 }
 
 int cli_selftest(int argc, char **argv)
 {
     struct selftest_options options = {.comparisons = COMPARISONS};
-    struct cli_planned planned = {0};
+    struct sweep_options *sweep = cli_sweep_options_new();
+    struct cli_measuring planned = {0};
     struct csw_err err;
 
     argp_parse(&selftest_argp, argc, argv, 0, NULL, &options);
-    int code = plan(&planned, options.comparisons, &err);
+    int code = sweep ? plan(&planned, sweep, options.comparisons, &err)
+                     : csw_fail(&err, -ENOMEM, "no memory for options");
 
     if (code == 0)
         code = options.output ? measure(options.output, &planned, options.json, true, &err)
                               : measure_and_forget(&planned, options.json, &err);
-    cli_planned_release(&planned);
-    if (code == 0)
-        return CSW_EXIT_DONE;
-    return cli_is_input(code) ? cli_bad_input(&err) : cli_failed(&err);
+    cli_measuring_release(&planned);
+    cli_sweep_options_free(sweep);
+    return code == 0 ? CSW_EXIT_DONE : cli_stopped(code, &err);
 }

@@ -9,41 +9,27 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <coresweep/place.h>
 #include <coresweep/plan.h>
 #include <coresweep/record.h>
 
-#include "harness/clock.h"
-#include "harness/machine.h"
-#include "harness/names.h"
 #include "harness/story.h"
 #include "harness/story_probe.h"
-#include "harness/sweep.h"
-
-/* The five waits of the sequential rows are 15 s long at scale 1, and waited for twice. */
-#define TIMEOUT_S 120
-#define TIMEOUT_S_PER_SCALE 60
+#include "measuring.h"
 
 struct story_options {
-    char *output, *report, *format, *rounds,
-        *pythons;       /* pythons: heap memory, which the command frees */
-    double scale;       /* NAN: not given */
-    uint64_t timeout_s; /* 0: not given */
+    struct cli_file file;
+    char *report, *format, *rounds;
+    char *pythons; /* heap memory, which the command frees */
+    double scale;  /* NAN: not given */
     bool quick;
 };
 
 /* What is open while the command runs. */
 struct story_command {
     const struct story_options *options;
-    char *line, *path;
-    const volatile sig_atomic_t *stop;
-    struct csw_topo *topo;
     struct csw_story_wish wish;
-    struct csw_plan plan;
     struct csw_story_gaps gaps;
-    struct csw_host host;
-    struct csw_writer *writer;
-    uint64_t timeout_ns;
+    struct cli_measuring measuring;
     unsigned failed_probes;
 };
 
@@ -53,11 +39,9 @@ enum {
     KEY_QUICK = 'q',
     KEY_SCALE = 's',
     KEY_ROUNDS = 'r',
-    KEY_OUTPUT = 'o',
     KEY_PYTHON = 'P',
     KEY_FORMAT = 'f',
     KEY_REPORT = 0x100,
-    KEY_TIMEOUT,
 };
 
 static const struct argp_option story_argp_options[] = {
@@ -72,10 +56,6 @@ static const struct argp_option story_argp_options[] = {
      "An interpreter; several times: each has rows of its own (default: python3, and what PATH has "
      "without a GIL)",
      0},
-    {"output", KEY_OUTPUT, "FILE", 0,
-     "The result file, never overwritten (default: coresweep-story-<host>-<time>.jsonl)", 0},
-    {"timeout", KEY_TIMEOUT, "S", 0,
-     "Kill a visit that takes longer, in s (default: 120, and 60 for each unit of the scale)", 0},
     {"report", KEY_REPORT, "FILE", 0, "Measure nothing: print what a story's file says", 0},
     {"format", KEY_FORMAT, "NAME", 0, "table, or json for scripts/plot_story.py (default: table)",
      0},
@@ -117,6 +97,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     struct story_options *options = state->input;
 
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->file;
+        return 0;
     case KEY_QUICK:
         options->quick = true;
         return 0;
@@ -129,12 +112,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_PYTHON:
         add_python(options, argument);
         return 0;
-    case KEY_OUTPUT:
-        options->output = argument;
-        return 0;
-    case KEY_TIMEOUT:
-        options->timeout_s = cli_number("--timeout", argument, 2, CLI_MAX_TIMEOUT_S);
-        return 0;
     case KEY_FORMAT:
         options->format = argument;
         return 0;
@@ -146,8 +123,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
+static const struct argp_child story_children[] = {{&cli_file_argp, 0, NULL, 0}, {0}};
+
 static const struct argp story_argp = {
     .options = story_argp_options,
+    .children = story_children,
     .parser = parse,
     .doc =
         "Runs the story that tutorials tell: threads for work that waits, processes for work that "
@@ -159,7 +139,7 @@ static const struct argp story_argp = {
         "  coresweep story --report coresweep-story-box-20260101T120000.jsonl",
 };
 
-/* ---- before the first visit ----------------------------------------------------------------- */
+/* ---- a new story ---------------------------------------------------------------------------- */
 
 static void make_wish(struct story_command *command)
 {
@@ -171,75 +151,80 @@ static void make_wish(struct story_command *command)
         .rounds = options->rounds ? cli_number("--rounds", options->rounds, 1, CSW_MAX_ROUNDS)
                                   : csw_story_default_rounds(options->quick),
         .pythons = options->pythons ? options->pythons : ""};
-    const uint64_t usual_s = TIMEOUT_S + (uint64_t)(TIMEOUT_S_PER_SCALE * command->wish.scale);
-
-    command->timeout_ns = (options->timeout_s ? options->timeout_s : usual_s) * CSW_NS_PER_S;
 }
 
-/* The texts of a plan whose points make the story; it runs unbound, as the tutorial does. */
+/* A plan whose points make the story; it runs unbound, as the tutorial does. */
 static int make_plan(struct story_command *command, struct csw_err *err)
 {
-    struct csw_plan *plan = &command->plan;
-    const struct csw_room room = {csw_topo_pus(command->topo), csw_topo_workers(command->topo)};
+    struct cli_measuring *measuring = &command->measuring;
+    struct csw_plan *plan = &measuring->plan;
+    const struct csw_room room = {csw_topo_pus(measuring->topo), csw_topo_workers(measuring->topo)};
+    int code = cli_default_plan(plan, measuring->line, err);
 
-    *plan = (struct csw_plan){.schema = CSW_SCHEMA,
-                              .version = strdup(csw_version()),
-                              .command = strdup(command->line ? command->line : ""),
-                              .pin = strdup("none"),
-                              .memory = strdup("first-touch"),
-                              .samples = 1,
-                              .min_ms = 20,
-                              .seed = 1,
-                              .precision = NAN,
-                              .max_seconds = NAN,
-                              .oversubscribe = true};
-    if (!plan->version || !plan->command || !plan->pin || !plan->memory)
-        return csw_fail(err, -ENOMEM, "no memory for a plan");
+    if (code == 0)
+        code = cli_set_text(&plan->pin, "none", err);
+    if (code == 0)
+        code = cli_overlay_file(plan, &command->options->file, err);
+    if (code < 0)
+        return code;
+    plan->oversubscribe = true;
+    make_wish(command);
     return csw_story_fill(plan, &command->wish, &room, &command->gaps, err);
 }
 
-static int write_gaps(struct story_command *command, struct csw_err *err)
+static int write_gaps(void *context, struct csw_err *err)
 {
+    struct story_command *command = context;
     int code = 0;
 
     for (size_t i = 0; code == 0 && i < command->gaps.count; i++) {
         char *line = csw_event_line(&command->gaps.event[i]);
 
-        code = csw_writer_line(command->writer, line, err);
+        code = csw_writer_line(command->measuring.writer, line, err);
         free(line);
     }
     return code;
 }
 
-static int start_file(struct story_command *command, struct csw_err *err)
-{
-    int code = csw_writer_create(&command->writer, command->path, err);
+/* ---- a story that goes on ------------------------------------------------------------------- */
 
-    if (code < 0)
-        return code;
-    code = cli_write_head(command->writer, &command->plan, &command->host, err);
+/* The name of an option that says what to measure; NULL: none was given. */
+static const char *plan_option_given(const struct story_options *given)
+{
+    if (given->quick)
+        return "--quick";
+    if (!isnan(given->scale))
+        return "--scale";
+    if (given->rounds)
+        return "--rounds";
+    return given->pythons ? "--python" : NULL;
+}
+
+static int check_before(void *context, struct csw_err *err)
+{
+    struct story_command *command = context;
+    const int code = cli_check_own_plan(&command->measuring, plan_option_given(command->options),
+                                        csw_is_story, "story", err);
+
     if (code == 0)
-        code = write_gaps(command, err);
-    if (code < 0)
-        unlink(command->path); /* it holds nothing yet */
+        command->wish = csw_story_wish_of(&command->measuring.before.plan);
     return code;
 }
 
-static int prepare(struct story_command *command, struct csw_err *err)
+/* All readings of a probe are written at once: one of them is enough to know. */
+static bool is_read(const struct story_command *command, const struct csw_probe_visit *visit)
 {
-    int code = cli_open_machine(&command->topo, &command->host, err);
+    const struct csw_results *before = &command->measuring.before;
+    const char *python = visit->python ? visit->python : "";
 
-    if (code == 0)
-        code = make_plan(command, err);
-    if (code == 0)
-        code = cli_find_binding(command->topo, command->plan.pin, &command->host, err);
-    if (code < 0)
-        return code;
-    cli_warn_of_machine(&command->host);
-    command->path = command->options->output ? strdup(command->options->output)
-                                             : cli_result_path("coresweep-story", &command->host);
-    return command->path ? start_file(command, err)
-                         : csw_fail(err, -ENOMEM, "no memory for a file name");
+    for (size_t i = 0; i < before->readings; i++) {
+        const struct csw_reading *reading = &before->reading[i];
+
+        if (reading->round == visit->round && strcmp(reading->probe, visit->name) == 0 &&
+            strcmp(reading->python, python) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* ---- probes --------------------------------------------------------------------------------- */
@@ -267,7 +252,7 @@ static int note_failure(struct story_command *command, const struct csw_story_pr
              visit->python ? visit->python : "C", why->text);
     cli_show_warning(NULL, text);
     char *line = csw_event_line(&event);
-    const int code = csw_writer_line(command->writer, line, err);
+    const int code = csw_writer_line(command->measuring.writer, line, err);
 
     free(line);
     return code;
@@ -276,19 +261,22 @@ static int note_failure(struct story_command *command, const struct csw_story_pr
 static int run_probe(struct story_command *command, const struct csw_story_probe *probe,
                      const char *python, uint64_t round, struct csw_err *err)
 {
-    const struct csw_probe_visit visit = {.program = "/proc/self/exe",
+    const struct csw_visit as_points = cli_visits_of(&command->measuring);
+    const struct csw_probe_visit visit = {.program = as_points.program,
                                           .name = probe->name,
                                           .python = python,
                                           .scale = command->wish.scale,
                                           .round = round,
-                                          .timeout_ns = command->timeout_ns,
-                                          .stop = command->stop};
+                                          .timeout_ns = as_points.timeout_ns,
+                                          .stop = as_points.stop};
     struct csw_err why = {0};
 
+    if (is_read(command, &visit))
+        return 0;
     show_probe(&visit, command->wish.rounds);
-    const int code = csw_probe_visit_run(&visit, command->writer, &why);
+    const int code = csw_probe_visit_run(&visit, command->measuring.writer, &why);
 
-    if (code == -EINTR || code == CSW_EWRONG || code == -ENOSPC || code == -EIO)
+    if (code == -EINTR || code == CSW_EWRONG || code == -ENOSPC || code == -EIO || code == -EFBIG)
         return csw_fail(err, code, "%s", why.text);
     return code < 0 ? note_failure(command, probe, &visit, &why, err) : 0;
 }
@@ -317,7 +305,8 @@ static int run_round(struct probing *probing, struct csw_err *err)
             continue;
         code = run_probe(command, probing->probe, NULL, probing->round, err);
         if (code == 0)
-            code = csw_story_each_python(&command->plan, run_in_python, probing, err);
+            code = csw_story_each_python(cli_plan_of(&command->measuring), run_in_python, probing,
+                                         err);
     }
     return code;
 }
@@ -335,130 +324,97 @@ static int run_probes(struct story_command *command, struct csw_err *err)
 
 /* ---- the command ---------------------------------------------------------------------------- */
 
-static int run_points(struct story_command *command, struct csw_err *err)
+static int prepare(struct story_command *command, struct csw_err *err)
 {
-    const struct csw_plan *plan = &command->plan;
-    const struct csw_sweep sweep = {
-        .plan = plan,
-        .writer = command->writer,
-        .visit = {.program = "/proc/self/exe",
-                  .pin = plan->pin,
-                  .memory = plan->memory,
-                  .samples = plan->samples,
-                  .min_ms = plan->min_ms,
-                  .timeout_ns = command->timeout_ns,
-                  .stop = command->stop},
-        .watch = {.progress = isatty(STDERR_FILENO) ? cli_show_progress : NULL,
-                  .warning = cli_show_warning}};
+    struct cli_measuring *measuring = &command->measuring;
+    int code = cli_open_machine(measuring, "", err);
 
-    return csw_sweep_run(&sweep, err);
+    if (code == 0 && cli_is_resumed(measuring))
+        return cli_reopen_file(measuring, check_before, command, err);
+    if (code == 0)
+        code = make_plan(command, err);
+    if (code == 0)
+        code = cli_settle(measuring, err);
+    return code == 0 ? cli_start_file(measuring, "coresweep-story", NULL, write_gaps, command, err)
+                     : code;
 }
 
 /* Measures into the open file, which is closed in any case. */
 static int carry_out(struct story_command *command, struct csw_err *err)
 {
-    struct csw_err closing;
+    struct cli_measuring *measuring = &command->measuring;
     int code = run_probes(command, err);
 
     if (code == 0)
-        code = run_points(command, err);
-    cli_clear_progress();
+        code = cli_run_points(measuring, false, err);
     if (code == 0 && command->failed_probes > 0)
         code = csw_fail(err, -ECHILD, "%u probes failed", command->failed_probes);
-    const int closed = csw_writer_close(command->writer, &closing);
-
-    command->writer = NULL;
-    if (code == 0 && closed < 0)
-        code = csw_fail(err, closed, "%s", closing.text);
-    return code;
+    return cli_close_file(measuring, code, err);
 }
 
-typedef int (*story_print)(const struct csw_results *, FILE *, struct csw_err *);
-
-/* NULL: there is no such format. */
-static story_print find_print(const char *format, struct csw_err *err)
-{
-    static const char *const known[] = {"table", "json"};
-    static const story_print prints[] = {csw_story_print, csw_story_json};
-
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(known[i], format) == 0)
-            return prints[i];
-    csw_unknown(err, "format", format, known, sizeof known / sizeof *known);
-    return NULL;
-}
-
-static int print_story(const char *path, const char *format, struct csw_err *err)
+static int print_story(const char *path, bool json, struct csw_err *err)
 {
     struct csw_results results = {0};
     int code = csw_results_read(&results, path, err);
 
     if (code == 0 && !csw_is_story(&results.plan))
         code = csw_fail(err, -EINVAL,
-                        "'%.200s' holds a sweep and no story; coresweep report reads "
-                        "it",
-                        path);
+                        "'%.200s' holds a sweep and no story; coresweep report reads it", path);
     if (code == 0)
-        code = find_print(format, err)(&results, stdout, err);
+        code =
+            json ? csw_story_json(&results, stdout, err) : csw_story_print(&results, stdout, err);
     csw_results_release(&results);
     return code;
 }
 
 /* What was measured is told in any case, also where the user stopped it. */
-static int finish(const struct story_command *command, int code, struct csw_err *err)
+static int finish(const struct cli_measuring *measuring, bool json, int code,
+                  const struct csw_err *err)
 {
     struct csw_err printing;
     int status = code < 0 ? cli_failed(err) : CSW_EXIT_DONE;
 
-    if (code != CSW_EWRONG && print_story(command->path, command->options->format, &printing) < 0)
+    if (code != CSW_EWRONG && print_story(measuring->path, json, &printing) < 0)
         status = cli_failed(&printing);
-    fprintf(stderr, "results: %s\n", command->path);
+    cli_tell_file(measuring, "story", code);
     return status;
 }
 
-static void command_close(struct story_command *command)
+static int measure(const struct story_options *options, bool json, int argc, char **argv)
 {
-    csw_writer_close(command->writer, NULL);
-    csw_story_gaps_release(&command->gaps);
-    csw_plan_release(&command->plan);
-    csw_host_release(&command->host);
-    csw_topo_close(command->topo);
-    free(command->path);
-    free(command->line);
+    struct story_command command = {
+        .options = options,
+        .measuring = {.file = &options->file, .line = cli_join_words(argc, argv)}};
+    struct csw_err err = {0};
+    int code = prepare(&command, &err), status;
+
+    if (code < 0) {
+        status = cli_stopped(code, &err);
+    } else {
+        code = carry_out(&command, &err);
+        status = finish(&command.measuring, json, code, &err);
+    }
+    csw_story_gaps_release(&command.gaps);
+    cli_measuring_release(&command.measuring);
+    return status;
 }
 
-static int report(const struct story_options *options)
+static int report(const char *path, bool json)
 {
     struct csw_err err;
 
-    return print_story(options->report, options->format, &err) == 0 ? CSW_EXIT_DONE
-                                                                    : cli_bad_input(&err);
+    return print_story(path, json, &err) == 0 ? CSW_EXIT_DONE : cli_bad_input(&err);
 }
 
 int cli_story(int argc, char **argv)
 {
     struct story_options options = {.scale = NAN, .format = (char *)"table"};
-    struct csw_err err = {0};
 
     argp_parse(&story_argp, argc, argv, 0, NULL, &options);
-    if (!find_print(options.format, &err))
-        return cli_bad_input(&err);
-    if (options.report)
-        return report(&options);
-    struct story_command command = {.options = &options, .line = cli_join_words(argc, argv)};
+    const bool json = cli_wants_json(options.format);
+    const int status =
+        options.report ? report(options.report, json) : measure(&options, json, argc, argv);
 
-    command.stop = cli_catch_stop();
-    make_wish(&command);
-    int code = prepare(&command, &err);
-    int status;
-
-    if (code < 0) {
-        status = cli_is_input(code) ? cli_bad_input(&err) : cli_failed(&err);
-    } else {
-        code = carry_out(&command, &err);
-        status = finish(&command, code, &err);
-    }
-    command_close(&command);
     free(options.pythons);
     return status;
 }

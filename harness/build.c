@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "command.h"
+#include "files.h"
 
 #define TIMEOUT_S 60
 
@@ -67,18 +68,22 @@ static int read_host(struct csw_host *ret_host, const char *path, struct csw_err
 int csw_build_read(struct csw_host *ret_host, const char *program,
                    const volatile sig_atomic_t *stop, struct csw_err *err)
 {
-    char folder[] = "/tmp/coresweep-build-XXXXXX", path[sizeof folder + 16];
+    char *folder = NULL, *path = NULL;
     struct csw_err why = {0};
+    int code = csw_folder_make(&folder, "coresweep-build", err);
 
-    if (!mkdtemp(folder))
-        return csw_fail(err, -errno, "cannot make a folder in /tmp: %s", strerror(errno));
-    snprintf(path, sizeof path, "%s/sweep.jsonl", folder);
-    int code = sweep_once(program, path, stop, &why);
-
+    if (code < 0)
+        return code;
+    code = asprintf(&path, "%s/sweep.jsonl", folder) < 0
+               ? csw_fail(&why, -ENOMEM, "no memory for a file name")
+               : sweep_once(program, path, stop, &why);
     if (code == 0)
         code = read_host(ret_host, path, &why);
-    unlink(path);
+    if (path)
+        unlink(path);
     rmdir(folder);
+    free(path);
+    free(folder);
     if (code == 0 || code == -EINTR)
         return code == 0 ? 0 : csw_fail(err, code, "%s", why.text);
     return csw_fail(err, -EINVAL, "'%.80s' is no coresweep that this one can measure: %.380s",

@@ -178,13 +178,19 @@ static int fill(struct csw_comparison *comparison, struct csw_err *err)
     return csw_versus_judge(comparison->versus, comparison->count, comparison->margin, err);
 }
 
+bool csw_are_paired(const struct csw_results *a, const struct csw_results *b)
+{
+    const char *pair = a->plan.pair;
+
+    return pair && *pair && same_text(pair, b->plan.pair);
+}
+
 int csw_comparison_init(struct csw_comparison *ret_comparison, const struct csw_compared *a,
                         const struct csw_compared *b, double margin, struct csw_err *err)
 {
-    const char *pair = a->report->results->plan.pair;
     struct csw_comparison comparison = {.side = {*a, *b}, .margin = margin};
 
-    comparison.paired = pair && *pair && same_text(pair, b->report->results->plan.pair);
+    comparison.paired = csw_are_paired(a->report->results, b->report->results);
     const int code = fill(&comparison, err);
 
     if (code < 0) {

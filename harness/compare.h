@@ -37,6 +37,9 @@ struct csw_comparison {
     size_t *alone[CSW_SIDES];  /* which */
 };
 
+/* Whether the results are the two sides of one compare --live, measured in the same rounds. */
+bool csw_are_paired(const struct csw_results *a, const struct csw_results *b);
+
 /*
  * Matches cells by kernel, options, tasks, schedule, driver, settings and workers, compares each,
  * and judges all at once. Returns 0, -EINVAL where no cell is in both, or -ENOMEM. The reports must

@@ -10,6 +10,7 @@
 #include "files.h"
 #include "label.h"
 #include "options.h"
+#include "report_stop.h"
 #include "table.h"
 #include "units.h"
 
@@ -257,6 +258,8 @@ int csw_comparison_table(const struct csw_comparison *comparison, FILE *out, str
     print_alone(comparison, CSW_A, out);
     print_alone(comparison, CSW_B, out);
     print_rule(comparison, out);
+    if (comparison->paired) /* both files have the same end */
+        csw_report_stop_print(comparison->side[CSW_A].report, "", out);
     print_summary(comparison, out);
     return csw_stream_flush(out, "the comparison", err);
 }

@@ -65,6 +65,28 @@ char *csw_file_value(const char *root, const char *path, const char *key)
     return value;
 }
 
+int csw_folder_make(char **ret_path, const char *name, struct csw_err *err)
+{
+    const char *place = getenv("TMPDIR");
+    char *path = NULL;
+
+    if (!place || !*place)
+        place = "/tmp";
+    if (asprintf(&path, "%s/%s-XXXXXX", place, name) < 0)
+        return csw_fail(err, -ENOMEM, "no memory for a file name");
+    if (!mkdtemp(path)) {
+        const int code = csw_fail(err, -errno,
+                                  "cannot make a folder for temporary files in '%.200s': %s; "
+                                  "TMPDIR names another place",
+                                  place, strerror(errno));
+
+        free(path);
+        return code;
+    }
+    *ret_path = path;
+    return 0;
+}
+
 char *csw_stream_text(FILE *stream, char **text)
 {
     if (!stream)

@@ -16,6 +16,13 @@ char *csw_file_line(const char *root, const char *path);
 /* The value after "key" and a colon in files such as /proc/cpuinfo, on the heap; NULL: no such. */
 char *csw_file_value(const char *root, const char *path, const char *key);
 
+/*
+ * Makes a folder of its own, "<name>-XXXXXX" below what TMPDIR names, or else /tmp. `ret_path` gets
+ * its path, which the caller frees, once it has removed what it put there, and the folder. Returns
+ * 0, or a negative errno with a sentence that names the place.
+ */
+int csw_folder_make(char **ret_path, const char *name, struct csw_err *);
+
 /* Closes a stream of open_memstream: its text, which the caller frees, or NULL where it failed. */
 char *csw_stream_text(FILE *stream, char **text);
 

@@ -9,6 +9,7 @@
 #include "files.h"
 #include "label.h"
 #include "options.h"
+#include "report_noise.h"
 #include "table.h"
 #include "units.h"
 
@@ -310,5 +311,8 @@ int csw_grain_table(const struct csw_grain *grain, FILE *out, struct csw_err *er
     if (code < 0)
         return code;
     print_notes(grain, out);
+    code = csw_noise_report_print(grain->report.results, "", out, err);
+    if (code < 0)
+        return code;
     return csw_stream_flush(out, "the table", err);
 }

@@ -46,6 +46,9 @@ uint64_t csw_story_default_rounds(bool quick);
 /* The scale of the waits of a story that was not given one. */
 double csw_story_default_scale(bool quick);
 
+/* What a story's plan was made for; its interpreters are those of its points. */
+struct csw_story_wish csw_story_wish_of(const struct csw_plan *);
+
 /*
  * Fills plan->points and plan->story. Rows that cannot be run here become gaps, one for each
  * reason and block. Returns 0; what is wrong with a file that wish->pythons names; or -ENOMEM.

@@ -491,6 +491,18 @@ static char *story_text(const struct csw_story_wish *wish)
                                                                                        : text;
 }
 
+struct csw_story_wish csw_story_wish_of(const struct csw_plan *plan)
+{
+    const char *scale = strstr(plan->story, "scale=");
+    const bool quick = strncmp(plan->story, "quick ", strlen("quick ")) == 0;
+
+    return (struct csw_story_wish){.quick = quick,
+                                   .scale = scale ? strtod(scale + strlen("scale="), NULL)
+                                                  : csw_story_default_scale(quick),
+                                   .rounds = plan->rounds,
+                                   .pythons = ""};
+}
+
 static int fill_rows(struct filling *filling, struct csw_err *err)
 {
     int code = 0;

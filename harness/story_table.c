@@ -13,6 +13,7 @@
 #include "bound.h"
 #include "estimate_text.h"
 #include "files.h"
+#include "report_noise.h"
 #include "table.h"
 #include "units.h"
 #include "wrap.h"
@@ -527,6 +528,8 @@ int csw_story_print(const struct csw_results *results, FILE *out, struct csw_err
         code = csw_story_print_tables(&story, out, err);
     if (code == 0)
         code = csw_story_print_sentences(&story, out, err);
+    if (code == 0)
+        code = csw_noise_report_print(results, "", out, err);
     csw_story_release(&story);
     return code < 0 ? code : csw_stream_flush(out, "the story", err);
 }

@@ -20,8 +20,6 @@
 #include "stop.h"
 #include "warm.h"
 
-#define POINT_TEXT_SIZE (CSW_TITLE_SIZE + 200)
-
 /* What is known of one point while the sweep runs. */
 struct point_state {
     double took_s; /* its last visit; 0: not visited yet */
@@ -64,17 +62,6 @@ static uint64_t count_visits(const struct csw_plan *plan)
     return visits;
 }
 
-/* "trial, dynamic, fork, 2 workers" */
-static void describe_point(const struct csw_point *point, char *ret_text, size_t size)
-{
-    char title[CSW_TITLE_SIZE];
-
-    csw_kernel_title(point->kernel, point->options, title);
-    snprintf(ret_text, size, "%s, %.20s, %.40s%s%.100s, %" PRIu64 " worker%s", title,
-             point->schedule, point->driver, *point->settings ? " " : "", point->settings,
-             point->workers, point->workers == 1 ? "" : "s");
-}
-
 /* ---- what is done already ------------------------------------------------------------------- */
 
 /* Visits of rounds that their point takes no part in; they do not count. */
@@ -87,16 +74,12 @@ static void mark_left_out(struct run *run)
             run->done[cell(plan, round, p)] = true;
 }
 
-/* Keeps the round's value of a point: the median of the visit's samples. */
 static void keep_time(struct run *run, const struct csw_sample *samples)
 {
     const struct csw_plan *plan = run->sweep->plan;
-    double values[CSW_MAX_SAMPLES];
 
-    for (uint64_t i = 0; i < plan->samples; i++)
-        values[i] = samples[i].region_ns;
     run->round_ns[samples->point * plan->rounds + samples->round] =
-        csw_median(values, plan->samples).value;
+        csw_visit_ns(samples, plan->samples);
 }
 
 /* The samples of one visit, which stand in a row in the file. */
@@ -224,10 +207,10 @@ static int note_failure(struct run *run, const struct csw_err *why, uint64_t rou
     const struct csw_point *at = &run->sweep->plan->points[point];
     struct point_state *state = &run->points[point];
     const bool give_up = ++state->failures >= CSW_FAILURES_TO_GIVE_UP;
-    char name[POINT_TEXT_SIZE], sentence[sizeof why->text + sizeof name + 40];
+    char name[CSW_POINT_TEXT_SIZE], sentence[sizeof why->text + sizeof name + 40];
 
     run->failed++;
-    describe_point(at, name, sizeof name);
+    csw_point_text(at, name);
     snprintf(sentence, sizeof sentence, "%s: %s%s", name, why->text,
              give_up ? " (given up after two failures)" : "");
     warn(run, sentence);
@@ -477,10 +460,10 @@ static bool is_out_of_time(const struct run *run, uint64_t round)
 static int write_end(const struct run *run, enum csw_stop_verdict verdict, struct csw_err *err)
 {
     const struct csw_point *widest = widest_point(run);
-    char name[POINT_TEXT_SIZE] = "";
+    char name[CSW_POINT_TEXT_SIZE] = "";
 
     if (widest)
-        describe_point(widest, name, sizeof name);
+        csw_point_text(widest, name);
     const struct csw_end end = {.samples = run->samples,
                                 .failed = run->failed,
                                 .seconds = elapsed_seconds(run),

@@ -9,8 +9,11 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include <coresweep/plan.h>
+
 #include "command.h"
 #include "options.h"
+#include "stats.h"
 
 /* ---- its command line ----------------------------------------------------------------------- */
 
@@ -201,6 +204,25 @@ int csw_visit_cost(const struct csw_visit *visit, const struct csw_point *point,
         code = csw_cost_parse(ret_cost, answer ? answer : "", err);
     csw_outcome_release(&outcome);
     return code;
+}
+
+double csw_visit_ns(const struct csw_sample *samples, uint64_t count)
+{
+    double values[CSW_MAX_SAMPLES];
+
+    for (uint64_t i = 0; i < count; i++)
+        values[i] = samples[i].region_ns;
+    return csw_median(values, count).value;
+}
+
+void csw_point_text(const struct csw_point *point, char ret_text[CSW_POINT_TEXT_SIZE])
+{
+    char title[CSW_TITLE_SIZE];
+
+    csw_kernel_title(point->kernel, point->options, title);
+    snprintf(ret_text, CSW_POINT_TEXT_SIZE, "%s, %.20s, %.40s%s%.100s, %" PRIu64 " worker%s", title,
+             point->schedule, point->driver, *point->settings ? " " : "", point->settings,
+             point->workers, point->workers == 1 ? "" : "s");
 }
 
 void csw_visit_release(struct csw_sample *samples, uint64_t count)

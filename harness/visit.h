@@ -38,6 +38,15 @@ int csw_visit_run(const struct csw_visit *, const struct csw_point *,
  */
 int csw_visit_cost(const struct csw_visit *, const struct csw_point *, struct csw_cost *ret_cost,
                    struct csw_err *);
+
+/* The round's value of a point: the median of its visit's `count` samples, wall time in ns. */
+double csw_visit_ns(const struct csw_sample *samples, uint64_t count);
+
+#define CSW_POINT_TEXT_SIZE 400
+
+/* Writes what people read: "trial, dynamic, fork, 2 workers". */
+void csw_point_text(const struct csw_point *, char ret_text[CSW_POINT_TEXT_SIZE]);
+
 /* Where a visit stands in its sweep. */
 struct csw_place_in_plan {
     uint64_t point, round, position;

@@ -37,7 +37,7 @@ may_include drivers '<coresweep/|"(pool|child|thread|library|tbb|keeper|python)\
 may_include probes '<coresweep/|"(price|carry)\.h"|"probes\.def"|"harness/(clock|stats)\.h"'
 may_include harness '<coresweep/|"[a-z_]+\.h"'
 may_include run '<coresweep/|"(registry\.h|harness/)'
-may_include cli '<coresweep/|"((cli|live|planned)\.h|harness/)'
+may_include cli '<coresweep/|"((cli|live|measuring|planned)\.h|harness/)'
 may_include bench/squares.d '<coresweep/|"([a-z_0-9]+\.h|harness/|drivers/pool\.h|squares/isas\.def)'
 may_include bench/drivers.d '<coresweep/|"([a-z_]+\.(h|def)"|harness/)'
 only_in hwloc harness/place.c

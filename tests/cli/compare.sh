@@ -76,7 +76,86 @@ expect 2 "exists" compare --live "$CORESWEEP" "$CORESWEEP" "${live[@]}" --output
 expect 2 "'/bin/false' is no coresweep" compare --live "$CORESWEEP" /bin/false "${live[@]}" --output n.jsonl
 expect 2 "'./nothing' is no coresweep" compare --live ./nothing "$CORESWEEP" "${live[@]}" --output n.jsonl
 [ ! -e n-a.jsonl ] && [ ! -e n-b.jsonl ] || fail "files that hold nothing are left"
-expect 2 "--resume goes on with a sweep" compare --live "$CORESWEEP" "$CORESWEEP" --resume a.jsonl
+
+# ---- until the ratios are known, or the time is over
+calm=(--kernel sleep --tasks 20 --driver pthread --workers 1 --min-ms 1)
+coresweep compare --live "$CORESWEEP" "$CORESWEEP" "${calm[@]}" --precision 50% --output p.jsonl >table 2>said ||
+    fail "--precision: $(cat said)"
+rounds=$(($(visits_in p-a.jsonl | cut -d ' ' -f 2 | sort -n | tail -n 1) + 1))
+[ $rounds -ge 10 ] && [ $((rounds % 5)) -eq 0 ] || fail "converged after $rounds rounds"
+for side in a b; do
+    tail -n 1 p-$side.jsonl | grep -q '"verdict":"converged","half_width":0\.[0-9e-]*,"confidence":0.99,"widest":"sleep, ' ||
+        fail "$side ends with $(tail -n 1 p-$side.jsonl)"
+done
+grep -q "^verdict: converged after $rounds rounds$" table || fail "the verdict is not shown: $(cat table)"
+grep -qE '^widest 99 % interval: \+-[0-9.]+ %, wanted \+-50 % \(sleep, ' table || fail "the width is not shown: $(cat table)"
+coresweep compare --live "$CORESWEEP" "$CORESWEEP" "${calm[@]}" --max-time 1s --output t.jsonl >table 2>&1 ||
+    fail "--max-time: $(cat table)"
+tail -n 1 t-b.jsonl | grep -q '"verdict":"budget"' || fail "t-b ends with $(tail -n 1 t-b.jsonl)"
+coresweep compare --live "$CORESWEEP" "$CORESWEEP" "${calm[@]}" --rounds 2 --warm-rounds 1 --output u.jsonl >table 2>&1
+[ "$(visits_in u-a.jsonl | wc -l)" -eq 4 ] && grep -q '"spin_ms":200,"warm_rounds":1' u-b.jsonl ||
+    fail "the warm-up is kept, or not declared"
+
+# ---- a pair that was cut off, at any line, in the middle of a point too
+cut_pair() {
+    head -n "$1" live-a.jsonl >cut-a.jsonl
+    head -n "$2" live-b.jsonl >cut-b.jsonl
+}
+pair=(compare --live "$CORESWEEP" "$CORESWEEP")
+cut_pair 7 6
+coresweep compare cut-a.jsonl cut-b.jsonl >table 2>said || fail "what was cut off is not compared: $(cat said)"
+grep -q "'cut-a.jsonl' and 'cut-b.jsonl' are not complete: [23] of 4 rounds; .*--resume 'cut-a.jsonl' goes on" said ||
+    fail "said: $(cat said)"
+grep -q 'paired by round' table || fail "a pair that was cut off is not paired"
+for lines in "2 2" "3 2" "6 7" "10 9"; do
+    cut_pair $lines
+    printf '{"type":"samp' >>cut-b.jsonl
+    coresweep "${pair[@]}" --resume cut.jsonl >table 2>said || fail "cut after $lines: $(cat said)"
+    for side in a b; do
+        [ "$(visits_in cut-$side.jsonl | uniq -c | awk '$1 == 1' | wc -l)" -eq 8 ] || fail "cut after $lines: visits of $side"
+        tail -n 1 cut-$side.jsonl | grep -q '^{"type":"end","samples":8,"failed":0,' || fail "cut after $lines: no end in $side"
+        grep -q '"what":"resumed"' cut-$side.jsonl || fail "$side does not tell that it was resumed"
+    done
+done
+cp cut-a.jsonl whole.jsonl
+coresweep "${pair[@]}" --resume cut-b >/dev/null 2>&1 && cmp -s whole.jsonl cut-a.jsonl || fail "files that lack nothing"
+expect 2 'its plan has rounds 4, here it is 9' "${pair[@]}" --resume cut --rounds 9
+expect 2 "'a-a.jsonl'" "${pair[@]}" --resume a.jsonl
+cp a.jsonl s-a.jsonl && cp a.jsonl s-b.jsonl
+expect 2 "'s-a.jsonl' is no file of compare --live; coresweep sweep --resume goes on" "${pair[@]}" --resume s
+cp live-a.jsonl m-a.jsonl && cp p-b.jsonl m-b.jsonl
+expect 2 "cannot go on with 'm-b.jsonl': its plan has " "${pair[@]}" --resume m
+sed 's/"revision":"[^"]*"/"revision":"another"/' live-a.jsonl >o-a.jsonl && cp live-b.jsonl o-b.jsonl
+expect 2 "cannot go on with 'o-a.jsonl': its host has revision \"another\"" "${pair[@]}" --resume o
+
+# ---- Ctrl-C: no folder and no process is left, the files are valid, and the sentence says what to do
+mkdir tmp
+TMPDIR=$work/tmp "$CORESWEEP" compare --live "$CORESWEEP" "$CORESWEEP" "${calm[@]}" --rounds 1000 --output i.jsonl >table 2>said &
+compare=$!
+for _ in $(seq 400); do
+    ! grep -qs '"type":"sample"' i-b.jsonl || break
+    sleep 0.05
+done
+kill -INT $compare
+status=0
+wait $compare || status=$?
+[ $status -eq 1 ] && grep -q "^go on with the same command and --resume 'i-a.jsonl'" said || fail "Ctrl-C: exit $status: $(cat said)"
+[ -z "$(ls tmp)" ] || fail "left in TMPDIR: $(ls tmp)"
+coresweep compare i-a.jsonl i-b.jsonl >table 2>said && grep -q 'of 1000 rounds' said || fail "after Ctrl-C: $(cat said)"
+TMPDIR=$work/nowhere expect 2 "cannot make a folder for temporary files in '$work/nowhere': No such file" \
+    "${pair[@]}" "${live[@]}" --output n.jsonl
+TMPDIR=$work/nowhere expect 2 "cannot make a folder for temporary files" selftest --aa --comparisons 1
+
+# ---- what is measured is for --live, every option of it
+coresweep sweep --help | grep -oE '^ +(-[a-zA-Z], +)?--[a-z-]+(=[A-Z]+)?' | grep -oE -- '--.*' >options
+[ "$(wc -l <options)" -gt 20 ] || fail "where are the options of sweep: $(cat options)"
+while read -r option; do
+    [[ $option != --help && $option != --usage ]] || continue
+    [ "${option%%=*}" = "$option" ] || option=${option%%=*}=1
+    status=0
+    coresweep compare one.jsonl more.jsonl "$option" >/dev/null 2>said || status=$?
+    [ $status -eq 2 ] || fail "without --live $option is taken: exit $status"
+done <options
 
 # a build that finds other squares is found out
 cat >wrong <<EOF
