@@ -233,7 +233,7 @@ static void compute_values(const size_t *round, size_t rounds, void *context, do
 
 struct fit {
     struct csw_law law;
-    double lack_of_fit_p, aicc, worst_residual;
+    double lack_of_fit_p, aicc, worst_residual, rms_residual;
 };
 
 /*
@@ -285,6 +285,7 @@ static struct fit judge(const struct cells *cells, const struct csw_estimate *lo
         judged.worst_residual = fmax(judged.worst_residual, residual);
         sum += residual * residual;
     }
+    judged.rms_residual = sqrt(sum / (double)cells->count);
     const double free_counts = (double)(cells->count - positive_terms(&judged.law));
     const double free_rounds = (double)((cells->rounds - 1) * (cells->count - 1));
 
@@ -354,6 +355,18 @@ static double workers_of_peak(double inverse_square)
     return 1 / sqrt(inverse_square);
 }
 
+/* Joins an interval with another one of the same. */
+static void widen(struct csw_estimate *estimate, const struct csw_estimate *other)
+{
+    estimate->low = fmin(estimate->low, other->low);
+    estimate->high = fmax(estimate->high, other->high);
+}
+
+/*
+ * Where the contention may be 0, the bound that keeps it from falling below pulls at the coherency,
+ * too, and percentiles of such draws miss the truth too often: the interval without bounds, of the
+ * same draws, belongs to it. Source: D. W. K. Andrews, Econometrica 68 (2000), 399-405.
+ */
 static void fill_parameters(struct csw_model *model, const struct csw_estimate *value)
 {
     const bool usl = model->kind == CSW_MODEL_USL;
@@ -362,21 +375,13 @@ static void fill_parameters(struct csw_model *model, const struct csw_estimate *
     model->alpha = value[usl ? USL_ALPHA : AMDAHL_ALPHA];
     model->beta = usl ? value[USL_BETA] : csw_estimate_none;
     model->peak = csw_estimate_none;
+    if (usl && !is_resolved(&model->alpha))
+        widen(&model->beta, &value[SIGNED_COHERENCY]);
     if (usl)
         model->peak = (struct csw_estimate){.value = workers_of_peak(peak->value),
                                             .low = workers_of_peak(peak->high),
                                             .high = workers_of_peak(peak->low),
                                             .n = peak->n};
-}
-
-/*
- * A coherency too small to be seen bends the serial fraction of Amdahl's law, whose own interval
- * knows nothing of it and may miss the truth nearly always: that of the USL belongs to it.
- */
-static void widen(struct csw_estimate *amdahl, const struct csw_estimate *usl)
-{
-    amdahl->low = fmin(amdahl->low, usl->low);
-    amdahl->high = fmax(amdahl->high, usl->high);
 }
 
 static void choose(struct csw_model *model, struct cells *cells, struct csw_estimate *value)
@@ -388,6 +393,9 @@ static void choose(struct csw_model *model, struct cells *cells, struct csw_esti
         cells->time_ns[i] = exp(value[LOG_TIMES + i].value);
     for (unsigned terms = CSW_IDEAL; terms <= most; terms++)
         judged[terms] = judge(cells, &value[LOG_TIMES], terms);
+    /* A coherency too small to be seen bends the serial fraction of Amdahl's law, whose own
+     * interval knows nothing of it and may miss the truth nearly always: that of the USL belongs to
+     * it. */
     widen(&value[AMDAHL_ALPHA], &value[USL_ALPHA]);
     const unsigned terms = choose_terms(judged, most, value);
 
@@ -396,6 +404,7 @@ static void choose(struct csw_model *model, struct cells *cells, struct csw_esti
     model->law = judged[terms].law;
     model->lack_of_fit_p = judged[terms].lack_of_fit_p;
     model->worst_residual = judged[terms].worst_residual;
+    model->rms_residual = judged[terms].rms_residual;
     fill_parameters(model, value);
 }
 
@@ -431,7 +440,8 @@ int csw_model_fit(struct csw_model *ret_model, const struct csw_times *times,
                               .beta = csw_estimate_none,
                               .peak = csw_estimate_none,
                               .lack_of_fit_p = NAN,
-                              .worst_residual = NAN};
+                              .worst_residual = NAN,
+                              .rms_residual = NAN};
     struct cells cells;
 
     plan.rounds = model.rounds;

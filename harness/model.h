@@ -66,6 +66,7 @@ struct csw_model {
     struct csw_estimate peak;        /* workers; INFINITY: none; of CSW_MODEL_USL alone */
     double lack_of_fit_p;            /* P(a lack of fit as large, if the law is right) */
     double worst_residual;           /* the largest |T(p) - time| / time */
+    double rms_residual;             /* the root of their mean square */
 };
 
 /*

@@ -126,6 +126,50 @@ static double *exact_law(size_t count_a, size_t count_b)
     return below;
 }
 
+/*
+ * ways[j * size + w] is how many choices of j values have ranks whose doubles add up to w. Every
+ * value has the mean rank of its equals, twice which is whole. NULL: no memory.
+ */
+static double *count_choices(const size_t *rank_twice, size_t n, size_t count_b, size_t size)
+{
+    double *ways = calloc((count_b + 1) * size, sizeof *ways);
+
+    if (!ways)
+        return NULL;
+    ways[0] = 1;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = count_b; j > 0; j--)
+            for (size_t w = size; w-- > rank_twice[i];)
+                ways[j * size + w] += ways[(j - 1) * size + w - rank_twice[i]];
+    return ways;
+}
+
+/*
+ * Where values tie: the share of all choices of b's values from all of them whose U is as far out
+ * on its side, the law of U being that of these values. NAN: no memory. Source: E. L. Lehmann,
+ * Nonparametrics, 1975, section 1.4.
+ */
+static double tied_tail(const struct samples *samples, const size_t *rank_twice, double u)
+{
+    const size_t count_a = samples->a.count, count_b = samples->b.count;
+    const size_t least = count_b * (count_b + 1); /* twice the sum of b's ranks where U is 0 */
+    const size_t size = least + 2 * count_a * count_b + 1;
+    double *ways = count_choices(rank_twice, count_a + count_b, count_b, size);
+    double below = 0, above = 0, all = 0;
+
+    if (!ways)
+        return NAN;
+    for (size_t w = least; w < size; w++) {
+        const double choices = ways[count_b * size + w], at = (double)(w - least);
+
+        all += choices;
+        below += at <= 2 * u ? choices : 0;
+        above += at >= 2 * u ? choices : 0;
+    }
+    free(ways);
+    return fmin(below, above) / all;
+}
+
 /* The variance of U, less what ties take: sum(t^3 - t) over all groups of t equal values. */
 static double variance(const struct samples *samples, double ties)
 {
@@ -185,8 +229,11 @@ static size_t equal_run(const struct sample *sample, size_t from, double value)
     return to - from;
 }
 
-/* U; ret_ties gets sum(t^3 - t) of the groups of t equal values. Groups come in ascending order. */
-static double count_u(const struct samples *samples, double *ret_ties)
+/*
+ * U; ret_ties gets sum(t^3 - t) of the groups of t equal values, ret_rank_twice twice the mean rank
+ * of each value in ascending order, in which the groups come.
+ */
+static double count_u(const struct samples *samples, double *ret_ties, size_t *ret_rank_twice)
 {
     const struct sample *a = &samples->a, *b = &samples->b;
     double u = 0;
@@ -201,24 +248,30 @@ static double count_u(const struct samples *samples, double *ret_ties)
 
         u += (double)of_b * ((double)i + (double)of_a / 2);
         *ret_ties += t * t * t - t;
+        for (size_t k = 0; k < of_a + of_b; k++)
+            *ret_rank_twice++ = 2 * (i + j) + of_a + of_b + 1;
         i += of_a;
         j += of_b;
     }
     return u;
 }
 
-static double two_sided(const struct samples *samples, const struct law *law, double u, double ties)
+/* NAN: no memory. */
+static double two_sided(const struct samples *samples, const struct law *law,
+                        const size_t *rank_twice, double u, double ties)
 {
     const double least = fmin(u, law->pairs - u);
     double below;
 
     if (ties == 0)
         below = law_below(law, (uint64_t)least);
+    else if (law->below)
+        below = tied_tail(samples, rank_twice, u);
     else if (variance(samples, ties) > 0)
         below = normal_below(least, law->pairs, sqrt(variance(samples, ties)));
     else
         return 1; /* all values are equal */
-    return fmin(1, 2 * below);
+    return isnan(below) ? NAN : fmin(1, 2 * below);
 }
 
 static struct csw_estimate estimate_shift(const struct samples *samples, const struct law *law,
@@ -236,24 +289,36 @@ static struct csw_estimate estimate_shift(const struct samples *samples, const s
     };
 }
 
+/* Of two samples that are not empty; false: no memory. */
+static bool compare_samples(struct csw_ranks *ranks, const struct samples *samples,
+                            double confidence)
+{
+    size_t *rank_twice = calloc(samples->a.count + samples->b.count, sizeof *rank_twice);
+    struct law law = {0};
+    bool complete = rank_twice && law_init(&law, samples);
+
+    if (complete) {
+        double ties;
+
+        ranks->u = count_u(samples, &ties, rank_twice);
+        ranks->p = two_sided(samples, &law, rank_twice, ranks->u, ties);
+        ranks->shift = estimate_shift(samples, &law, confidence);
+        complete = !isnan(ranks->p);
+    }
+    free(law.below);
+    free(rank_twice);
+    return complete;
+}
+
 int csw_ranks_compare(struct csw_ranks *ret_ranks, const double *a, size_t count_a, const double *b,
                       size_t count_b, double confidence, struct csw_err *err)
 {
     struct samples samples = {0};
-    struct law law = {0};
     struct csw_ranks ranks = {.u = 0, .p = NAN, .shift = csw_estimate_none};
     bool complete = sample_init(&samples.a, a, count_a) && sample_init(&samples.b, b, count_b);
 
     if (complete && samples.a.count > 0 && samples.b.count > 0)
-        complete = law_init(&law, &samples);
-    if (complete && law.pairs > 0) {
-        double ties;
-
-        ranks.u = count_u(&samples, &ties);
-        ranks.p = two_sided(&samples, &law, ranks.u, ties);
-        ranks.shift = estimate_shift(&samples, &law, confidence);
-    }
-    free(law.below);
+        complete = compare_samples(&ranks, &samples, confidence);
     free(samples.a.value);
     free(samples.b.value);
     if (!complete)

@@ -29,9 +29,10 @@ struct csw_ranks {
 };
 
 /*
- * Compares the values that are not NAN. Up to 900 pairs p is exact, unless there are ties, and the
- * interval is; beyond, both are of the normal approximation with corrections for continuity and
- * ties. Ties make the interval wider than need be, never narrower. Returns 0 or -ENOMEM.
+ * Compares the values that are not NAN. Up to 900 pairs p is exact, given the ties that there are,
+ * and so is the interval where there are none, which ties make wider than need be, never narrower;
+ * beyond, both are of the normal approximation with corrections for continuity and, for p, ties.
+ * Returns 0 or -ENOMEM.
  */
 int csw_ranks_compare(struct csw_ranks *ret_ranks, const double *a, size_t count_a, const double *b,
                       size_t count_b, double confidence, struct csw_err *);
@@ -39,7 +40,7 @@ int csw_ranks_compare(struct csw_ranks *ret_ranks, const double *a, size_t count
 /*
  * The sign test: the two-sided probability, for values whose median is 0, of so many on one side.
  * Zeros and NANs are left out; 1 where only zeros are left, NAN where there is nothing. It rejects
- * at 5 % where the interval of csw_median excludes 0.
+ * at 5 % where the interval of csw_median excludes 0; where there are zeros, elsewhere, too.
  */
 double csw_sign_test(const double *values, size_t count);
 

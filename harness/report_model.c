@@ -318,6 +318,9 @@ static void set_model(json_t *object, const struct csw_scaling *scaling)
     set_estimate(object, "asymptote", true, &asymptote);
     json_object_set_new(object, "lack_of_fit_p", csw_real_json(model->lack_of_fit_p));
     json_object_set_new(object, "worst_residual", csw_real_json(model->worst_residual));
+    json_object_set_new(object, "rms_residual", csw_real_json(model->rms_residual));
+    json_object_set_new(object, "counts", json_integer((json_int_t)model->counts));
+    json_object_set_new(object, "rounds", json_integer((json_int_t)model->rounds));
     json_object_set_new(object, "cost",
                         scaling->cost > 0 ? csw_real_json(scaling->cost) : json_null());
     json_object_set_new(object, "curve", curve_json(scaling));

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "rank.h"
@@ -76,6 +77,15 @@ int csw_versus_unpaired(struct csw_versus *ret_versus, const double *a_ns, size_
 
 /* ---- what to call it ------------------------------------------------------------------------ */
 
+/*
+ * Both must tell: of times that tie, p may be small although the interval, which allows for all
+ * that ties may hide, still holds 1.
+ */
+static bool is_different(const struct csw_versus *versus)
+{
+    return versus->p_holm <= CSW_FALSE_ALARMS && (versus->ratio.low > 1 || versus->ratio.high < 1);
+}
+
 static enum csw_verdict verdict_on(const struct csw_versus *versus, double margin)
 {
     const struct csw_estimate *ratio = &versus->ratio;
@@ -84,7 +94,7 @@ static enum csw_verdict verdict_on(const struct csw_versus *versus, double margi
         return CSW_UNRESOLVED;
     if (ratio->low >= 1 / (1 + margin) && ratio->high <= 1 + margin)
         return CSW_EQUIVALENT;
-    if (versus->p_holm > CSW_FALSE_ALARMS)
+    if (!is_different(versus))
         return CSW_UNRESOLVED;
     if (ratio->value > 1 + margin)
         return CSW_SLOWER;

@@ -295,13 +295,10 @@ static struct tally simulate(struct world world, uint64_t seed)
     return tally;
 }
 
-/*
- * At least 93 % in truth, less four standard errors of the trials: chance alone misses that once in
- * 16,000 times.
- */
+/* 93 % at least, less two standard errors of the trials: 88.8 %. */
 static bool is_covered(unsigned covered)
 {
-    return covered >= TRIALS * (0.93 - 4 * sqrt(0.93 * 0.07 / TRIALS));
+    return covered >= TRIALS * (0.93 - 2 * sqrt(0.93 * 0.07 / TRIALS));
 }
 
 static struct world usl_world(double alpha, double beta)
@@ -327,6 +324,25 @@ static void intervals_of_alpha_beta_and_karp_flatt_cover_the_truth(void)
         CU_ASSERT(is_covered(tally.karp_flatt));
         CU_ASSERT(is_covered(tally.fits));
     }
+}
+
+/* Percentiles of draws that the bound of alpha stops would cover beta in 91 %. */
+static void an_alpha_at_its_bound_does_not_narrow_the_interval_of_beta(void)
+{
+    const unsigned trials = 400;
+    struct world world = usl_world(0, .005);
+    uint64_t state = 600;
+    unsigned covered = 0;
+
+    world.workers = grid;
+    world.count = 6;
+    for (unsigned trial = 0; trial < trials; trial++) {
+        draw(&world, &state);
+        const struct csw_model model = model_of(&world, DRAWS);
+
+        covered += covers(&model.beta, world.beta);
+    }
+    CU_ASSERT(covered >= trials * 95 / 100 && covered < trials);
 }
 
 /* 5 % are another law by the F test's own level, and 5 % superlinear by that of its interval. */
@@ -410,7 +426,7 @@ static void exact_times_give_exact_laws_whatever_the_rounds_drift(void)
     CU_ASSERT_DOUBLE_EQUAL(usl.beta.value, .001, 1e-9);
     CU_ASSERT_DOUBLE_EQUAL(usl.peak.value, sqrt(.95 / .001), 1e-6);
     CU_ASSERT(csw_model_holds(&ideal) && csw_model_holds(&amdahl) && csw_model_holds(&usl));
-    CU_ASSERT(usl.worst_residual < 1e-9);
+    CU_ASSERT(usl.worst_residual < 1e-9 && usl.rms_residual <= usl.worst_residual);
     CU_ASSERT(usl.counts == 8 && usl.rounds == 12 && usl.alpha.n == 12);
 }
 
@@ -491,6 +507,7 @@ int main(void)
         TEST(karp_flatt_inverts_amdahl_and_gustafson_his_own_law),
         TEST(a_fraction_above_the_resolution_is_one_whose_interval_is_above_0),
         TEST(intervals_of_alpha_beta_and_karp_flatt_cover_the_truth),
+        TEST(an_alpha_at_its_bound_does_not_narrow_the_interval_of_beta),
         TEST(a_serial_fraction_is_told_by_amdahls_law),
         TEST(no_serial_fraction_is_told_where_there_is_none),
         TEST(a_coherency_too_small_to_be_seen_leaves_alpha_its_doubt),

@@ -153,15 +153,80 @@ static void a_textbook_example_comes_out_as_printed(void)
 
 /* ---- ties, many values, few values ---------------------------------------------------------- */
 
-static void ties_count_a_half_and_shrink_the_variance(void)
+/* Pairs in which b's value is the larger one, ties half, doubled. */
+static unsigned u_twice(const int *value, unsigned set, unsigned n)
 {
-    static const double a[] = {1, 2, 2, 3}, b[] = {2, 3, 3, 4};
-    const struct csw_ranks ranks = ranks_of(a, 4, b, 4);
-    /* groups of 3 and 3: sum(t^3 - t) = 48; n = 8 */
-    const double sigma = sqrt(16.0 / 12 * (9 - 48.0 / (8 * 7)));
+    unsigned u = 0;
 
-    CU_ASSERT_EQUAL(ranks.u, 13);
-    CU_ASSERT_DOUBLE_EQUAL(ranks.p, erfc((8 - 3 - 0.5) / sigma / sqrt(2)), 1e-12);
+    for (unsigned i = 0; i < n; i++)
+        for (unsigned j = 0; j < n; j++)
+            if ((set >> i & 1) && !(set >> j & 1))
+                u += 2 * (value[i] > value[j]) + (value[i] == value[j]);
+    return u;
+}
+
+/* Twice the smaller share of all choices of b's values that are as far out on one side. */
+static double share_of_choices(const int *value, unsigned n, unsigned set)
+{
+    const unsigned u = u_twice(value, set, n);
+    unsigned choices = 0, below = 0, above = 0;
+
+    for (unsigned other = 0; other < 1u << n; other++)
+        if (__builtin_popcount(other) == __builtin_popcount(set)) {
+            choices++;
+            below += u_twice(value, other, n) <= u;
+            above += u_twice(value, other, n) >= u;
+        }
+    return fmin(1, 2.0 * (below < above ? below : above) / choices);
+}
+
+static void p_of_ties_is_the_share_of_all_choices_that_are_as_far_out(void)
+{
+    enum { N = 9 };
+    uint64_t state = 13;
+
+    for (int trial = 0; trial < 60; trial++) {
+        const unsigned n = 2 + (unsigned)csw_random_below(&state, N - 1);
+        const unsigned set = 1 + (unsigned)csw_random_below(&state, (1u << n) - 2);
+        double a[N], b[N];
+        size_t in_a = 0, in_b = 0;
+        int value[N];
+
+        for (unsigned i = 0; i < n; i++) {
+            value[i] = (int)csw_random_below(&state, 4);
+            *(set >> i & 1 ? &b[in_b++] : &a[in_a++]) = value[i];
+        }
+        const struct csw_ranks ranks = ranks_of(a, in_a, b, in_b);
+
+        CU_ASSERT_EQUAL(2 * ranks.u, u_twice(value, set, n));
+        CU_ASSERT_DOUBLE_EQUAL(ranks.p, share_of_choices(value, n, set), 1e-12);
+    }
+}
+
+/* All of one sample equal, and all of the other: the normal law would say 0.013 and 0.047. */
+static void coarse_clocks_do_not_make_small_samples_certain(void)
+{
+    static const double a[] = {1, 1, 1, 1}, b[] = {2, 2, 2, 2};
+
+    CU_ASSERT_DOUBLE_EQUAL(ranks_of(a, 4, b, 4).p, 2.0 / 70, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(ranks_of(a, 3, b, 3).p, 2.0 / 20, 1e-12);
+}
+
+static void ties_shrink_the_variance_of_the_approximation(void)
+{
+    double a[31], b[31];
+
+    /* 31 values each in two groups of 31 + 1: U = 31^2 / 2 + 31 / 2 */
+    for (int i = 0; i < 31; i++) {
+        a[i] = 1 + (i >= 16);
+        b[i] = 1 + (i >= 15);
+    }
+    const double ties = 2 * (31.0 * 31 * 31 - 31), pairs = 31 * 31;
+    const double sigma = sqrt(pairs / 12 * (63 - ties / (62.0 * 61)));
+    const struct csw_ranks ranks = ranks_of(a, 31, b, 31);
+
+    CU_ASSERT_EQUAL(ranks.u, pairs / 2 + 15.5);
+    CU_ASSERT_DOUBLE_EQUAL(ranks.p, erfc((15.5 - 0.5) / sigma / sqrt(2)), 1e-12);
 }
 
 static void equal_values_show_no_difference(void)
@@ -355,6 +420,7 @@ static void verdicts_by_interval_margin_and_p(void)
         {"no difference, too wide", 1.001, 0.95, 1.05, .8, CSW_UNRESOLVED},
         {"above, but p is not small", 1.10, 1.08, 1.12, .06, CSW_UNRESOLVED},
         {"p of exactly 5 %", 1.10, 1.08, 1.12, .05, CSW_SLOWER},
+        {"p is small, but the interval holds 1", 1.10, 1, 1.12, .001, CSW_UNRESOLVED},
         {"no interval", 1.10, NAN, NAN, .001, CSW_UNRESOLVED},
         {"at the margin's ends", 1, 1 / 1.02, 1.02, 1, CSW_EQUIVALENT},
         {"nothing", NAN, NAN, NAN, NAN, CSW_UNRESOLVED},
@@ -431,7 +497,9 @@ static const struct test tests[] = {
     TEST(the_shift_and_its_interval_are_differences_of_pairs),
     TEST(intervals_have_the_ranks_of_printed_tables),
     TEST(a_textbook_example_comes_out_as_printed),
-    TEST(ties_count_a_half_and_shrink_the_variance),
+    TEST(p_of_ties_is_the_share_of_all_choices_that_are_as_far_out),
+    TEST(coarse_clocks_do_not_make_small_samples_certain),
+    TEST(ties_shrink_the_variance_of_the_approximation),
     TEST(equal_values_show_no_difference),
     TEST(the_approximation_goes_on_where_the_exact_law_ends),
     TEST(values_that_are_missing_are_left_out),
