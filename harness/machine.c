@@ -230,6 +230,7 @@ int csw_host_read(struct csw_host *ret_host, const char *root, const struct csw_
         .usable_cpus = csw_topo_usable(topo),
         .usable_pus = csw_topo_pus(topo),
         .usable_cores = csw_topo_cores(topo),
+        .core_kinds = csw_topo_kinds(topo),
         .governor = csw_file_line(root, "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         .smt = smt_state(root),
         .hypervisor = hypervisor(root),
@@ -245,7 +246,7 @@ int csw_host_read(struct csw_host *ret_host, const char *root, const struct csw_
     };
 
     host.quota_cpus = csw_cgroup_quota(root, &host.quota_source);
-    if (!host.hostname || !host.topology || !host.usable_cpus) {
+    if (!host.hostname || !host.topology || !host.usable_cpus || !host.core_kinds) {
         csw_host_release(&host);
         return csw_fail(err, -ENOMEM, "no memory to describe this machine");
     }

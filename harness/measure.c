@@ -12,6 +12,7 @@
 #include <coresweep/processes.h>
 
 #include "clock.h"
+#include "cycles.h"
 #include "data.h"
 #include "noise.h"
 #include "options.h"
@@ -30,6 +31,7 @@
 struct visit {
     struct csw_runner runner;
     struct csw_processes team; /* that run it, found once it is warm */
+    int cycles_fd;             /* negative: this system counts none */
     uint64_t iterations;
     bool stamped;
     uint64_t open_ns, first_ns;
@@ -202,7 +204,8 @@ static int fill_sample(const struct visit *visit, struct csw_sample *sample, str
 
 static int read_noise(const struct visit *visit, struct csw_noise *ret_noise, struct csw_err *err)
 {
-    return csw_noise_init(ret_noise, "", &visit->team, visit->runner.job->workers, err);
+    return csw_noise_init(ret_noise, "", &visit->team, visit->runner.job->workers, visit->cycles_fd,
+                          err);
 }
 
 /*
@@ -340,7 +343,7 @@ static void samples_free(struct csw_sample *samples, uint64_t count)
 int csw_measure(const struct csw_setup *setup, const struct csw_protocol *protocol,
                 struct csw_sample **ret_samples, struct csw_err *err)
 {
-    struct visit visit = {0};
+    struct visit visit = {.cycles_fd = csw_cycles_open()}; /* before anybody who shall inherit it */
     struct csw_sample *samples = calloc(protocol->samples, sizeof *samples);
     int code = csw_runner_init(&visit.runner, setup, csw_job_open, err);
 
@@ -358,6 +361,7 @@ int csw_measure(const struct csw_setup *setup, const struct csw_protocol *protoc
     const uint64_t close_ns = close_team(&visit);
 
     csw_processes_release(&visit.team);
+    csw_cycles_close(visit.cycles_fd);
     const uint64_t data_bytes = csw_data_bytes();
     const double huge_bytes = code == 0 ? csw_data_huge_bytes() : NAN; /* maps pages: at the end */
 

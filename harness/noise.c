@@ -102,11 +102,12 @@ static double read_migrations(const char *root, const struct csw_processes *team
 /* ---- a reading ------------------------------------------------------------------------------ */
 
 int csw_noise_init(struct csw_noise *ret_noise, const char *root, const struct csw_processes *team,
-                   unsigned workers, struct csw_err *err)
+                   unsigned workers, int cycles_fd, struct csw_err *err)
 {
     struct csw_noise noise = {.migrations = read_migrations(root, team, workers),
                               .pressure_ns = csw_cgroup_pressure_ns(root),
-                              .throttling = csw_cgroup_throttling(root)};
+                              .throttling = csw_cgroup_throttling(root),
+                              .cycles = csw_cycles_read(cycles_fd)};
 
     if (read_steal(&noise, root) < 0) {
         csw_noise_release(&noise);
@@ -191,5 +192,6 @@ void csw_noise_note(struct csw_sample *sample, const struct csw_noise *before,
     sample->throttled = after->throttling.times - before->throttling.times;
     sample->throttled_ns = after->throttling.ns - before->throttling.ns;
     sample->pressure_ns = after->pressure_ns - before->pressure_ns;
+    sample->clock_hz = csw_cycles_hz(&before->cycles, &after->cycles);
     sample->window_ns = (double)(after->now_ns - before->now_ns);
 }

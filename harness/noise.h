@@ -14,6 +14,7 @@
 #include <coresweep/record.h>
 
 #include "cgroup.h"
+#include "cycles.h"
 
 /* Counters at one moment; NAN: this system does not show it. */
 struct csw_noise {
@@ -21,17 +22,19 @@ struct csw_noise {
     double migrations; /* of the threads of the team's processes, since they began */
     double pressure_ns;
     struct csw_throttling throttling;
+    struct csw_cycles cycles; /* of the team */
     size_t cpus;
     double *steal_ns; /* owned; by the system's number of the CPU, in ticks of 10 ms as a rule */
 };
 
 /*
- * Reads all counters. Where the team's processes have fewer threads than workers, as with drivers
- * that make them for each run, migrations are not shown. `root` comes before /proc and /sys: "" for
- * this machine. Returns 0 or -ENOMEM. The caller releases it.
+ * Reads all counters; `cycles_fd` is of csw_cycles_open() or negative. Where the team's processes
+ * have fewer threads than workers, as with drivers that make them for each run, migrations are not
+ * shown. `root` comes before /proc and /sys: "" for this machine. Returns 0 or -ENOMEM. The caller
+ * releases it.
  */
 int csw_noise_init(struct csw_noise *ret_noise, const char *root, const struct csw_processes *team,
-                   unsigned workers, struct csw_err *);
+                   unsigned workers, int cycles_fd, struct csw_err *);
 void csw_noise_release(struct csw_noise *);
 
 /*

@@ -228,6 +228,60 @@ char *csw_topo_usable(const struct csw_topo *topo)
     return hwloc_bitmap_list_asprintf(&text, topo->usable) >= 0 ? text : NULL;
 }
 
+/* Of the kinds of cores that hwloc tells apart, how many are faster than that of the PU. */
+static unsigned faster_kinds(const struct csw_topo *topo, hwloc_const_cpuset_t pu)
+{
+    const int kind = hwloc_cpukinds_get_by_cpuset(topo->hwloc, pu, 0);
+    const int kinds = hwloc_cpukinds_get_nr(topo->hwloc, 0);
+    int efficiency = -1;
+
+    /* Kinds stand in order, the slowest first, but only where their efficiencies are known. */
+    if (kind < 0 ||
+        hwloc_cpukinds_get_info(topo->hwloc, (unsigned)kind, NULL, &efficiency, NULL, NULL, 0) != 0)
+        return 0;
+    return efficiency < 0 ? 0 : (unsigned)(kinds - 1 - kind);
+}
+
+/* Prints the usable CPUs of a kind; returns 0, 1 for a kind without any, or -ENOMEM. */
+static int print_kind(FILE *out, const struct csw_topo *topo, unsigned kind)
+{
+    hwloc_bitmap_t set = hwloc_bitmap_alloc();
+    char *list = NULL;
+    int code = set ? 0 : -ENOMEM;
+
+    if (code == 0 && (hwloc_cpukinds_get_info(topo->hwloc, kind, set, NULL, NULL, NULL, 0) != 0 ||
+                      hwloc_bitmap_and(set, set, topo->usable) != 0 || hwloc_bitmap_iszero(set)))
+        code = 1;
+    if (code == 0 && hwloc_bitmap_list_asprintf(&list, set) < 0)
+        code = -ENOMEM;
+    if (code == 0)
+        fprintf(out, "%s%s", ftell(out) > 0 ? " " : "", list);
+    hwloc_bitmap_free(set);
+    free(list);
+    return code;
+}
+
+char *csw_topo_kinds(const struct csw_topo *topo)
+{
+    const int kinds = hwloc_cpukinds_get_nr(topo->hwloc, 0);
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    unsigned printed = 0;
+    int code = out ? 0 : -ENOMEM;
+
+    for (int kind = kinds - 1; code >= 0 && kind >= 0; kind--) {
+        code = print_kind(out, topo, (unsigned)kind);
+        printed += code == 0;
+    }
+    if (out && !csw_stream_text(out, &text))
+        return NULL;
+    if (code >= 0 && printed > 1)
+        return text;
+    free(text);
+    return code < 0 ? NULL : strdup("");
+}
+
 char *csw_topo_nodes(const struct csw_topo *topo)
 {
     char *text = NULL;
@@ -288,6 +342,7 @@ char *csw_topo_where(const struct csw_topo *topo, unsigned pu_number)
 struct site {
     unsigned pu;      /* the system's number */
     unsigned smt;     /* how many PUs of its core come before it */
+    unsigned faster;  /* how many kinds of cores are faster */
     unsigned package; /* its turn among the packages */
     int numa;         /* -1: none */
     unsigned rank;    /* scratch for spread: turn within its group */
@@ -333,6 +388,7 @@ static struct site *sites_new(const struct csw_topo *topo)
 
         sites[i] = (struct site){.pu = pu->os_index,
                                  .smt = smt_rank(topo, pu),
+                                 .faster = faster_kinds(topo, pu->cpuset),
                                  .package = package_turn(topo, package),
                                  .numa = numa_of(pu),
                                  .rank = i};
@@ -355,9 +411,9 @@ static void sort_sites(struct site *sites, unsigned count, site_before before)
     }
 }
 
-static bool by_smt(const struct site *a, const struct site *b)
+static bool by_smt_kind(const struct site *a, const struct site *b)
 {
-    return a->smt < b->smt;
+    return a->smt != b->smt ? a->smt < b->smt : a->faster < b->faster;
 }
 
 static bool by_smt_package_numa(const struct site *a, const struct site *b)
@@ -391,7 +447,8 @@ static void rank_sites(struct site *sites, unsigned count, bool numa_too)
     }
 }
 
-/* In turn over the packages, within a package in turn over its NUMA nodes, SMT siblings last. */
+/* In turn over the packages, within a package in turn over its NUMA nodes; the fastest kind of
+ * cores first, SMT siblings last. */
 static void spread_sites(struct site *sites, unsigned count)
 {
     sort_sites(sites, count, by_smt_package_numa);
@@ -399,6 +456,7 @@ static void spread_sites(struct site *sites, unsigned count)
     sort_sites(sites, count, by_smt_package_rank);
     rank_sites(sites, count, false);
     sort_sites(sites, count, by_smt_rank);
+    sort_sites(sites, count, by_smt_kind);
 }
 
 static int *fill_order(const struct csw_topo *topo, enum csw_policy policy, size_t *ret_count)
@@ -413,7 +471,7 @@ static int *fill_order(const struct csw_topo *topo, enum csw_policy policy, size
         return NULL;
     }
     if (policy == CSW_PIN_CORES)
-        sort_sites(sites, count, by_smt);
+        sort_sites(sites, count, by_smt_kind);
     else if (policy == CSW_PIN_SPREAD)
         spread_sites(sites, count);
     for (unsigned i = 0; i < count; i++)

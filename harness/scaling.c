@@ -100,13 +100,29 @@ static double cost_of(const struct csw_scaling *scaling)
     return cost;
 }
 
+/* Workers are placed in one order, so that those of the widest point tell where all others sat. */
+static struct csw_seating seating_of(const struct csw_scaling *scaling,
+                                     const struct csw_results *results)
+{
+    const struct csw_point *widest = scaling->cell[scaling->count - 1]->point;
+    struct csw_seating seating = {.host = &results->host, .pin = results->plan.pin};
+
+    for (size_t i = 0; i < results->samples && seating.workers == 0; i++)
+        if (&results->plan.points[results->sample[i].point] == widest) {
+            seating.worker = results->sample[i].worker;
+            seating.workers = seating.worker ? results->sample[i].workers : 0;
+        }
+    return seating;
+}
+
 static int fit_series(struct csw_scaling *scaling, const struct csw_report *report,
                       struct csw_err *err)
 {
     const struct csw_resampling plan = {.block = 1, .draws = CSW_DRAWS, .seed = CSW_RESAMPLE_SEED};
 
-    scaling->segment = csw_segment_find(&report->results->host, report->results->plan.pin,
-                                        scaling->cell[0]->point->waits, scaling->workers,
+    const struct csw_seating seating = seating_of(scaling, report->results);
+
+    scaling->segment = csw_segment_find(&seating, scaling->cell[0]->point->waits, scaling->workers,
                                         scaling->count, CSW_AMDAHL_COUNTS);
     const struct csw_times times = {.workers = scaling->workers + scaling->segment.first,
                                     .round_ns = scaling->round_ns + scaling->segment.first,

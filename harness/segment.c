@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpus.h"
+
 static const struct csw_boundary none = {.workers = INFINITY, .what = ""};
 
 /* ---- boundaries ----------------------------------------------------------------------------- */
@@ -66,13 +68,42 @@ static void meet_policy(struct csw_boundary *nearest, const struct csw_host *hos
     }
 }
 
-struct csw_boundary csw_boundary_from(const struct csw_host *host, const char *pin, double workers)
+/* Which of the lists "0-7 8-15" has the CPU, from 0; -1: none, or a CPU that is not known. */
+static int kind_of(const char *kinds, int64_t cpu)
 {
+    int kind = 0;
+
+    for (const char *list = kinds; cpu >= 0 && list; kind++) {
+        if (csw_cpus_has(list, (unsigned)cpu))
+            return kind;
+        list = strchr(list, ' ');
+        list += list != NULL;
+    }
+    return -1;
+}
+
+static void meet_kinds(struct csw_boundary *nearest, const struct csw_seating *seating, double from)
+{
+    const char *kinds = seating->host->core_kinds;
+
+    for (uint64_t w = from < 1 ? 1 : (uint64_t)from; kinds && w < seating->workers; w++) {
+        const int last = kind_of(kinds, seating->worker[w - 1].pu);
+        const int next = kind_of(kinds, seating->worker[w].pu);
+
+        if (last >= 0 && next >= 0 && last != next)
+            meet(nearest, from, (double)w, "run on another kind of core");
+    }
+}
+
+struct csw_boundary csw_boundary_from(const struct csw_seating *seating, double workers)
+{
+    const struct csw_host *host = seating->host;
     struct csw_boundary nearest = none;
 
     if (host->usable_pus > 0)
         meet(&nearest, workers, (double)host->usable_pus, "have no CPU of their own");
-    meet_policy(&nearest, host, pin ? pin : "", workers);
+    meet_policy(&nearest, host, seating->pin ? seating->pin : "", workers);
+    meet_kinds(&nearest, seating, workers);
     if (host->quota_cpus > 0) /* false for NAN: no limit */
         meet(&nearest, workers, fmax(1, floor(host->quota_cpus)), "exceed the CPU quota");
     return nearest;
@@ -87,28 +118,28 @@ static bool has_cpus(const struct csw_host *host, double workers)
 
 /* ---- segments ------------------------------------------------------------------------------- */
 
-static struct csw_segment segment_from(const struct csw_host *host, const char *pin, bool waits,
+static struct csw_segment segment_from(const struct csw_seating *seating, bool waits,
                                        const double *workers, size_t count, size_t first)
 {
-    struct csw_segment segment = {
-        .first = first, .end = waits ? none : csw_boundary_from(host, pin, workers[first])};
+    struct csw_segment segment = {.first = first,
+                                  .end = waits ? none : csw_boundary_from(seating, workers[first])};
 
     while (first + segment.count < count && workers[first + segment.count] <= segment.end.workers)
         segment.count++;
     return segment;
 }
 
-struct csw_segment csw_segment_find(const struct csw_host *host, const char *pin, bool waits,
+struct csw_segment csw_segment_find(const struct csw_seating *seating, bool waits,
                                     const double *workers, size_t count, size_t enough)
 {
     if (count == 0)
         return (struct csw_segment){.end = none};
-    const struct csw_segment first = segment_from(host, pin, waits, workers, count, 0);
+    const struct csw_segment first = segment_from(seating, waits, workers, count, 0);
     struct csw_segment segment = first;
 
     for (size_t next = first.count;
-         segment.count < enough && next < count && has_cpus(host, workers[next]);
+         segment.count < enough && next < count && has_cpus(seating->host, workers[next]);
          next += segment.count)
-        segment = segment_from(host, pin, waits, workers, count, next);
+        segment = segment_from(seating, waits, workers, count, next);
     return segment.count >= enough ? segment : first;
 }

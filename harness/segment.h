@@ -1,7 +1,7 @@
 /*
  * segment.h - up to which worker count one more worker is one more of the same: past it workers
- * share a core, sit in another package, or have no CPU time of their own. No law of scaling holds
- * across such a boundary.
+ * share a core, sit in another package, run on another kind of core, or have no CPU time of their
+ * own. No law of scaling holds across such a boundary.
  */
 #ifndef CSW_SEGMENT_H
 #define CSW_SEGMENT_H
@@ -15,13 +15,22 @@ struct csw_boundary {
     const char *what; /* what comes after it, as in "past 8 workers <what>" */
 };
 
+/* Where workers sit; all of it borrowed. */
+struct csw_seating {
+    const struct csw_host *host;
+    const char *pin;                 /* the plan's */
+    const struct csw_worker *worker; /* of a sample, in the order in which workers were placed */
+    uint64_t workers;                /* how many; 0: not known */
+};
+
 /*
- * The first boundary at or past a worker count, for workers placed by `pin` on that host. Computed
- * from the host's usable cores and PUs, its quota and the packages in its topology, whose cores
- * count as evenly divided; `none` is taken as `spread`, since schedulers balance over packages. Of
- * a list of CPUs only their number is known. What the host does not tell is no boundary.
+ * The first boundary at or past a worker count. Computed from the host's usable cores and PUs, its
+ * quota and the packages in its topology, whose cores count as evenly divided; `none` is taken as
+ * `spread`, since schedulers balance over packages. Of a list of CPUs only their number is known.
+ * Kinds of cores are those of the CPUs that the workers were bound to: workers that were not are on
+ * any. What the host does not tell is no boundary.
  */
-struct csw_boundary csw_boundary_from(const struct csw_host *, const char *pin, double workers);
+struct csw_boundary csw_boundary_from(const struct csw_seating *, double workers);
 
 /* Neighbouring worker counts without a boundary between them. */
 struct csw_segment {
@@ -34,7 +43,7 @@ struct csw_segment {
  * none has that all workers of have CPU time of their own. Kernels that wait need no CPU of their
  * own: `waits` leaves all counts in one segment.
  */
-struct csw_segment csw_segment_find(const struct csw_host *, const char *pin, bool waits,
-                                    const double *workers, size_t count, size_t enough);
+struct csw_segment csw_segment_find(const struct csw_seating *, bool waits, const double *workers,
+                                    size_t count, size_t enough);
 
 #endif

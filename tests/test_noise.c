@@ -27,7 +27,7 @@ static struct csw_noise read_tree(const char *tree, const struct csw_processes *
     char path[64];
 
     snprintf(path, sizeof path, "noise/%s", tree);
-    CU_ASSERT_EQUAL_FATAL(csw_noise_init(&noise, fixture(path), team, workers, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(csw_noise_init(&noise, fixture(path), team, workers, -1, NULL), 0);
     return noise;
 }
 
@@ -69,6 +69,18 @@ static void version_2_tells_throttling_and_pressure_of_the_own_group(void)
     CU_ASSERT_EQUAL(sample.throttled_ns, 40e3);
     CU_ASSERT_EQUAL(sample.pressure_ns, 20e3);
     CU_ASSERT_EQUAL(sample.steal_ns, 0);
+}
+
+static void the_clock_is_of_the_cycles_between_two_readings(void)
+{
+    const struct csw_noise before = {.cycles = {1e9, 5e8}}, after = {.cycles = {4e9, 15e8}};
+    const struct csw_noise unknown = {.cycles = {NAN, NAN}};
+    struct csw_sample sample = {0};
+
+    csw_noise_note(&sample, &before, &after);
+    CU_ASSERT_DOUBLE_EQUAL(sample.clock_hz, 3e9, 1);
+    csw_noise_note(&sample, &unknown, &unknown);
+    CU_ASSERT(isnan(sample.clock_hz));
 }
 
 static void steal_is_that_of_the_cpus_used_and_counts_each_once(void)
@@ -380,6 +392,7 @@ static void without_a_rule_nothing_is_said(void)
 static const struct test tests[] = {
     TEST(throttling_adds_up_over_all_groups_of_version_1),
     TEST(version_2_tells_throttling_and_pressure_of_the_own_group),
+    TEST(the_clock_is_of_the_cycles_between_two_readings),
     TEST(steal_is_that_of_the_cpus_used_and_counts_each_once),
     TEST(the_line_of_all_cpus_is_none_of_them),
     TEST(steal_of_a_cpu_that_is_not_shown_is_unknown),

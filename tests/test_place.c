@@ -56,6 +56,8 @@ static const char *const machines[] = {
     "topologies/8intel64-fakeKNL-A2A-hybrid.rootattachednumas.xml",
     PACKAGES_IN_NODES,
     "topologies/fakecpukinds.xml",
+    "topologies/hybrid-2p2t-4e.xml",
+    "topologies/biglittle-4l-2b.xml",
 };
 
 /* ---- helpers -------------------------------------------------------------------------------- */
@@ -204,6 +206,36 @@ static void real_machines_are_ordered_by_their_tree(void)
     CU_ASSERT(fills("topologies/16em64t-4s2c2t.xml", "spread", 9, "0 1 2 3 4 5 6 7 8"));
     CU_ASSERT(fills("topologies/16em64t-4s2c2t.xml", "cores", 5, "0 4 1 5 2"));
     CU_ASSERT(fills(RESTRICTED, "spread", 10, "0 2 5 6 12 14 1 3 13 15"));
+}
+
+/* The base of all speedups is one worker: it must not sit on a slow core while a fast one is free.
+ */
+static void fast_cores_are_filled_before_slow_ones(void)
+{
+    CU_ASSERT(fills("topologies/hybrid-2p2t-4e.xml", "cores", 8, "0 2 4 5 6 7 1 3"));
+    CU_ASSERT(fills("topologies/hybrid-2p2t-4e.xml", "spread", 8, "0 2 4 5 6 7 1 3"));
+    CU_ASSERT(fills("topologies/hybrid-2p2t-4e.xml", "compact", 8, "0 1 2 3 4 5 6 7"));
+    CU_ASSERT(fills("topologies/biglittle-4l-2b.xml", "cores", 6, "4 5 0 1 2 3"));
+    CU_ASSERT(fills("topologies/biglittle-4l-2b.xml", "spread", 6, "4 5 0 1 2 3"));
+    CU_ASSERT(fills("topologies/biglittle-4l-2b.xml", "compact", 6, "0 1 2 3 4 5"));
+}
+
+static void kinds_of_cores_are_told_the_fastest_first(void)
+{
+    static const struct {
+        const char *machine, *kinds;
+    } table[] = {{"topologies/hybrid-2p2t-4e.xml", "0-3 4-7"},
+                 {"topologies/biglittle-4l-2b.xml", "4-5 0-3"},
+                 {"topologies/fakecpukinds.xml", "3 2 0-1"},
+                 {"pack:2 core:4 pu:2", ""},
+                 {RESTRICTED, ""}};
+
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct csw_topo *topo = open_machine(table[i].machine);
+
+        CU_ASSERT(gives(table[i].machine, csw_topo_kinds(topo), table[i].kinds));
+        csw_topo_close(topo);
+    }
 }
 
 /* ---- rules that hold on every machine ------------------------------------------------------- */
@@ -937,6 +969,8 @@ static const struct test tests[] = {
     TEST(missing_levels_leave_the_others_in_order),
     TEST(big_machines_are_ordered_too),
     TEST(real_machines_are_ordered_by_their_tree),
+    TEST(fast_cores_are_filled_before_slow_ones),
+    TEST(kinds_of_cores_are_told_the_fastest_first),
     TEST(every_policy_seats_one_worker_on_each_usable_pu),
     TEST(cores_and_spread_leave_siblings_until_every_core_has_a_worker),
     TEST(spread_fills_packages_evenly),

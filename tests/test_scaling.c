@@ -69,7 +69,45 @@ static void boundaries_are_where_the_next_worker_is_not_like_the_last(void)
 
     for (size_t i = 0; i < COUNT(table); i++) {
         const struct csw_host host = host_of(&table[i].machine);
-        const struct csw_boundary end = csw_boundary_from(&host, table[i].pin, table[i].from);
+        const struct csw_seating seating = {.host = &host, .pin = table[i].pin};
+        const struct csw_boundary end = csw_boundary_from(&seating, table[i].from);
+
+        CHECK(table[i].name, end.workers == table[i].end);
+        must_say(end.what, table[i].what);
+    }
+}
+
+/* Four fast cores with two threads each, eight slow ones. */
+static void no_segment_spans_two_kinds_of_cores(void)
+{
+    static const struct {
+        const char *name;
+        const char *pus; /* one letter a worker, 'a' is CPU 0, '.' not bound */
+        double from, end;
+        const char *what;
+    } table[] = {
+        {"fast ones first", "acegijklmnopbdfh", 1, 4, "another kind"},
+        {"at the boundary", "acegijklmnopbdfh", 4, 4, "another kind"},
+        {"slow ones", "acegijklmnopbdfh", 5, 12, "another kind"}, /* and there they share cores */
+        {"the threads of fast ones", "acegijklmnopbdfh", 13, 16, "CPU of their own"},
+        {"a list of one kind", "ijklmnop", 1, 16, "CPU of their own"},
+        {"in turn", "aibj", 1, 1, "another kind"},
+        {"not bound", "................", 1, 16, "CPU of their own"},
+        {"not known", "", 1, 16, "CPU of their own"},
+    };
+    struct csw_worker workers[16];
+
+    for (size_t i = 0; i < COUNT(table); i++) {
+        const struct csw_host host = {.usable_cores = 12,
+                                      .usable_pus = 16,
+                                      .quota_cpus = NAN,
+                                      .core_kinds = (char *)"0-7 8-15"};
+        const struct csw_seating seating = {
+            .host = &host, .pin = "0-15", .worker = workers, .workers = strlen(table[i].pus)};
+
+        for (size_t w = 0; w < seating.workers; w++)
+            workers[w].pu = table[i].pus[w] == '.' ? -1 : table[i].pus[w] - 'a';
+        const struct csw_boundary end = csw_boundary_from(&seating, table[i].from);
 
         CHECK(table[i].name, end.workers == table[i].end);
         must_say(end.what, table[i].what);
@@ -96,8 +134,9 @@ static void the_first_segment_with_enough_counts_is_taken(void)
 
     for (size_t i = 0; i < COUNT(table); i++) {
         const struct csw_host host = host_of(&table[i].machine);
-        const struct csw_segment segment = csw_segment_find(&host, "cores", table[i].waits, counts,
-                                                            COUNT(counts), table[i].enough);
+        const struct csw_seating seating = {.host = &host, .pin = "cores"};
+        const struct csw_segment segment =
+            csw_segment_find(&seating, table[i].waits, counts, COUNT(counts), table[i].enough);
 
         CHECK(table[i].name, segment.first == table[i].first);
         CHECK(table[i].name, segment.count == table[i].count);
@@ -438,6 +477,7 @@ int main(void)
 {
     static const struct test tests[] = {
         TEST(boundaries_are_where_the_next_worker_is_not_like_the_last),
+        TEST(no_segment_spans_two_kinds_of_cores),
         TEST(the_first_segment_with_enough_counts_is_taken),
         TEST(two_counts_tell_a_fraction_and_no_law),
         TEST(each_law_is_told_in_a_row_and_a_sentence),

@@ -50,6 +50,13 @@ char *csw_topo_summary(const struct csw_topo *);
 /* The usable processing units as "0-3,8"; the caller frees it. NULL: no memory. */
 char *csw_topo_usable(const struct csw_topo *);
 
+/*
+ * The usable processing units of each kind of core, the fastest kind first: "0-7 8-15" on a hybrid
+ * machine; "" where all are of one kind or kinds are not told apart. The caller frees it. NULL: no
+ * memory.
+ */
+char *csw_topo_kinds(const struct csw_topo *);
+
 /* Where a processing unit sits: "package 0, NUMA node 1, core 4"; the caller frees it. */
 char *csw_topo_where(const struct csw_topo *, unsigned pu);
 
@@ -65,7 +72,8 @@ const char *csw_topo_library(void);
 enum csw_policy {
     CSW_PIN_NONE,    /* the kernel's scheduler decides */
     CSW_PIN_COMPACT, /* neighbours first: all threads of a core, then the next core */
-    CSW_PIN_CORES,   /* one worker per core, in order; SMT siblings only when all cores have one */
+    CSW_PIN_CORES,   /* one worker per core, the fastest kind of cores first, else in order; SMT
+                        siblings only when all cores have one */
     CSW_PIN_SPREAD,  /* like cores, in turn over packages and their NUMA nodes */
     CSW_PIN_LIST,    /* the user's own list */
 };
