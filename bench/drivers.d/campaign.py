@@ -4,27 +4,25 @@
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import resource
 import signal
 import sys
 import time
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Iterator
 
 import report
 from measures import MEASURES, Measure
-from quota import one_cpu
+from processes import EXIT_INTERRUPTED, adopt_orphans, interrupt_on_signals
+from quota import limited
 from report import Outcome
-from visits import VisitFailed, Visitor, adopt_orphans, known_peers, two_cpus
+from usage import OthersCpus
+from visits import VisitFailed, Visitor, known_peers, two_cpus
 
 ROUNDS = 12
 QUICK_ROUNDS = 2
 EXIT_FAILED = 1
 EXIT_WRONG = 3  # of bench_drivers as well: a task was not done, or done twice
-EXIT_INTERRUPTED = 130
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -90,23 +88,10 @@ class Progress:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
-def busy_seconds() -> float:
-    """CPU time of the whole machine so far."""
-    user, nice, system, _, _, irq, softirq = map(
-        int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:8])
-    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
-
-
-def own_seconds() -> float:
-    """CPU time of this process and those that it started."""
-    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
-
-
 def run_plan(plan: list[tuple[int, Measure, str]], visitor: Visitor, outcome: Outcome) -> None:
     """All visits. One that failed is not tried again in later rounds."""
     progress = Progress(outcome.rounds, len(plan))
-    busy, own, start = busy_seconds(), own_seconds(), time.monotonic()
+    others, start = OthersCpus(), time.monotonic()
     try:
         for number, measure, peer in plan:
             progress.step(number, measure, peer)
@@ -119,8 +104,7 @@ def run_plan(plan: list[tuple[int, Measure, str]], visitor: Visitor, outcome: Ou
     finally:
         progress.end()
     outcome.seconds = time.monotonic() - start
-    others = busy_seconds() - busy - (own_seconds() - own)
-    outcome.others_cpus = max(0.0, others / outcome.seconds)
+    outcome.others_cpus = others.mean()
 
 
 def measure_all(arguments: argparse.Namespace, cpus: set[int]) -> Outcome:
@@ -131,7 +115,7 @@ def measure_all(arguments: argparse.Namespace, cpus: set[int]) -> Outcome:
     peers = known_peers()
     outcome = Outcome(arguments.rounds, arguments.seed, measures)
     wants_quota = any(measure.quota for measure in measures)
-    with one_cpu() if wants_quota else nullcontext() as group:
+    with limited(cpus=1) if wants_quota else nullcontext() as group:
         if isinstance(group, str):
             outcome.no_quota = group
             measures = [measure for measure in measures if not measure.quota]
@@ -147,8 +131,7 @@ def measure_all(arguments: argparse.Namespace, cpus: set[int]) -> Outcome:
 def main() -> int:
     """Measures, shows, and judges."""
     arguments = parse_arguments()
-    for end in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(end, signal.default_int_handler)  # cleans up as after Ctrl-C
+    interrupt_on_signals()
     adopt_orphans()
     cpus = two_cpus()
     if cpus is None:

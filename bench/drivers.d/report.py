@@ -11,10 +11,11 @@ from typing import Optional, TextIO
 
 from figures import CONFIDENCE, Estimate, Figures, verdict
 from measures import GOALS, TABLES, Column, Figure, Goal, Measure, Table
+from rows import print_rows
+from usage import MOST_OTHERS_CPUS
 from visits import Sample, VisitFailed
 
 PEER_PACKAGES = ("libgomp1", "libomp-dev", "libtbb-dev", "libpthreadpool-dev", "python3")
-MOST_OTHERS_CPUS = 0.05  # busy with other programs, without a warning
 
 
 # ---- what is reported ----------------------------------------------------------------------------
@@ -77,15 +78,6 @@ def estimate_text(found: Estimate) -> str:
     if found.low is None or found.high is None:
         return f"{number_text(found.value)} (n = {found.n})"
     return f"{number_text(found.value)} [{number_text(found.low)}, {number_text(found.high)}]"
-
-
-def print_rows(rows: list[list[str]], sides: str) -> None:
-    """Columns as wide as they must be, each flush left or right: "lr"."""
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    for row in rows:
-        cells = [cell.ljust(width) if side == "l" else cell.rjust(width)
-                 for cell, width, side in zip(row, widths, sides)]
-        print("  ".join(cells).rstrip())
 
 
 # ---- tables --------------------------------------------------------------------------------------

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import Optional
 
 from measures import POOL_APPLY, POOL_MAP, Measure
+from processes import die_with_parent, run_in_session, write_text
 
 SOURCE = Path(__file__).resolve().parent.parent.parent
 PROGRAM = "bench/drivers.d/bench_drivers"
@@ -28,8 +27,6 @@ ATTEMPTS = 3
 PATIENCE_S = 0.2  # after this, a visit is not repeated because other programs ran
 LIMIT_S = 120  # no visit takes longer, unless it hangs
 RUNTIME_VARIABLES = ("OMP_", "GOMP_", "KMP_", "TBB_")
-PR_SET_PDEATHSIG = 1  # of linux/prctl.h
-PR_SET_CHILD_SUBREAPER = 36
 
 
 class VisitFailed(Exception):
@@ -80,18 +77,9 @@ class Sample:
 # ---- processes -----------------------------------------------------------------------------------
 
 
-def write_text(path: Path, text: str) -> bool:
-    """False where the system does not permit it."""
-    try:
-        path.write_text(text)
-    except OSError:
-        return False
-    return True
-
-
 def prepare(cpus: set[int], group: Optional[Path]) -> None:
     """In the new process: dies with this one, goes before all other sessions, has its CPUs."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent()
     write_text(Path("/proc/self/autogroup"), "-20")
     os.sched_setaffinity(0, cpus)
     if group is not None and not write_text(group / "cgroup.procs", str(os.getpid())):
@@ -106,42 +94,18 @@ def command(measure: Measure, peer: str, quick: bool) -> list[str]:
     return [str(OTHER_BUILDS.get(peer, RELEASE)), *words, f"{measure.subject}={peer}"]
 
 
-def adopt_orphans() -> None:
-    """What a visit's process leaves behind becomes a child of this one, which can wait for it."""
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
-
-
-def end_session(process: subprocess.Popen) -> None:
-    """Kills what is still there of the session, and waits for it."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    process.wait()
-    try:
-        while True:
-            os.waitpid(-process.pid, 0)
-    except ChildProcessError:
-        pass
-
-
 def run(line: list[str], cpus: set[int], group: Optional[Path] = None) -> dict[str, float]:
     """Runs the command in a session of its own, which ends with it, and returns its figures."""
     clean = {name: value for name, value in os.environ.items()
              if not name.startswith(RUNTIME_VARIABLES)}
-    process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                               env=clean, start_new_session=True,
-                               preexec_fn=lambda: prepare(cpus, group))
     try:
-        out, errors = process.communicate(timeout=LIMIT_S)
+        ended = run_in_session(line, LIMIT_S, lambda: prepare(cpus, group), clean)
     except subprocess.TimeoutExpired:
         raise VisitFailed(f"did not end within {LIMIT_S} s: {' '.join(line)}") from None
-    finally:
-        end_session(process)
-    if process.returncode != 0:
-        raise VisitFailed(errors.strip() or f"ended with {process.returncode}: {' '.join(line)}",
-                          process.returncode)
-    return json.loads(out)
+    if ended.returncode != 0:
+        raise VisitFailed(ended.stderr.strip() or f"ended with {ended.returncode}: {' '.join(line)}",
+                          ended.returncode)
+    return json.loads(ended.stdout)
 
 
 # ---- the machine ---------------------------------------------------------------------------------

@@ -7,7 +7,7 @@
     echo "skipped: there is no /usr/bin/python3"
     exit 77
 }
-export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$SOURCE/bench/drivers.d
+export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$SOURCE/bench/drivers.d:$SOURCE/bench/common
 cat >figures_test.py <<'END'
 import unittest
 

@@ -1,4 +1,4 @@
-"""A control group of the bench's own in which processes get a quota of one CPU."""
+"""A control group of the bench's own in which processes get a quota of CPU time."""
 
 from __future__ import annotations
 
@@ -6,16 +6,28 @@ import os
 import signal
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator, Union
 
 PERIOD_US = 100_000
 REMOVAL_S = 2.0
 NAME = "coresweep-bench-"  # and the number of the process that made it
-# The file of the quota, what is written for one CPU, and the file and value of the largest weight:
-# others on the machine are not to be measured.
-V1 = ("cpu.cfs_quota_us", str(PERIOD_US), "cpu.shares", "262144")
-V2 = ("cpu.max", f"{PERIOD_US} {PERIOD_US}", "cpu.weight", "10000")
+
+
+@dataclass(frozen=True)
+class Version:
+    """The files of a control group, and the largest weight: others on the machine are not to be
+    measured."""
+
+    quota_file: str
+    quota_text: str  # what is written for a quota of so many us
+    weight_file: str
+    weight: str
+
+
+V1 = Version("cpu.cfs_quota_us", "{}", "cpu.shares", "262144")
+V2 = Version("cpu.max", f"{{}} {PERIOD_US}", "cpu.weight", "10000")
 
 
 def own_path(controller: str) -> str:
@@ -27,7 +39,7 @@ def own_path(controller: str) -> str:
     return ""
 
 
-def parents() -> Iterator[tuple[Path, tuple[str, str, str, str]]]:
+def parents() -> Iterator[tuple[Path, Version]]:
     """Groups in which a child may have a quota, nearest first, and the files of their version."""
     for line in Path("/proc/mounts").read_text().splitlines():
         _, point, kind, options = line.split()[:4]
@@ -59,17 +71,17 @@ def remove_stale(parent: Path) -> None:
             remove(group)
 
 
-def make(parent: Path, files: tuple[str, str, str, str]) -> Path:
+def make(parent: Path, version: Version, cpus: float) -> Path:
     """The group; OSError where the system does not permit it."""
     group = parent / f"{NAME}{os.getpid()}"
-    quota_file, quota, weight_file, weight = files
     remove_stale(parent)
     group.mkdir()
     try:
-        if not (group / quota_file).exists():
+        if not (group / version.quota_file).exists():
             raise OSError(f"{parent} hands no CPU controller down")
-        (group / quota_file).write_text(quota)
-        (group / weight_file).write_text(weight)
+        quota_us = round(cpus * PERIOD_US)
+        (group / version.quota_file).write_text(version.quota_text.format(quota_us))
+        (group / version.weight_file).write_text(version.weight)
     except OSError:
         group.rmdir()
         raise
@@ -77,12 +89,12 @@ def make(parent: Path, files: tuple[str, str, str, str]) -> Path:
 
 
 @contextmanager
-def one_cpu() -> Iterator[Union[Path, str]]:
-    """The group, removed at the end; or the reason why there is none."""
+def limited(cpus: float) -> Iterator[Union[Path, str]]:
+    """A group with a quota of so many CPUs, removed at the end; or the reason why there is none."""
     reason = "no control group for CPUs is mounted"
-    for parent, files in parents():
+    for parent, version in parents():
         try:
-            group = make(parent, files)
+            group = make(parent, version, cpus)
         except OSError as error:
             reason = f"no control group with a quota can be made: {error}"
             continue
