@@ -143,10 +143,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     return 0;
 }
 
-static const struct argp_child grain_children[] = {{&cli_file_argp, 0, NULL, 0},
-                                                   {&cli_options_argp, 0, NULL, 0},
-                                                   {&cli_settings_argp, 0, NULL, 0},
-                                                   {0}};
+static const struct argp_child grain_children[] = {
+    {&cli_file_argp, 0, NULL, 0},
+    {&cli_options_argp, 0, "Options of kernels:", 1},
+    {&cli_settings_argp, 0, "Options of drivers:", 2},
+    {0}};
 
 static const struct argp grain_argp = {
     .options = grain_argp_options,
@@ -160,7 +161,8 @@ static const struct argp grain_argp = {
            "  coresweep grain\n"
            "  coresweep grain --driver pthread,openmp,tbb --workers 1-4\n"
            "  coresweep grain --schedule static --tasks-per-worker 1\n"
-           "  coresweep grain --report coresweep-grain-box-20260101T120000.jsonl --format json",
+           "  coresweep grain --resume coresweep-grain-box-20260101T120000.jsonl\n"
+           "  coresweep grain --report coresweep-grain-box-20260101T120000.jsonl",
 };
 
 /* ---- a new run ------------------------------------------------------------------------------ */

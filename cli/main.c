@@ -57,6 +57,9 @@ static int print_help(void)
     printf("\nExamples:\n"
            "  coresweep sweep                                   the whole story of this machine\n"
            "  coresweep run --kernel trial --n 5000 --list      the perfect squares up to 5000\n"
+           "\nExit codes: 0 done; 1 failed, or not all of it could be measured; 2 bad input; 3 a "
+           "wrong "
+           "result;\n4 compare: a cell became slower, doctor: unfit for a sweep.\n"
            "\n`coresweep COMMAND --help` tells more; `coresweep --version` names the build.\n");
     return finish_output();
 }

@@ -136,6 +136,7 @@ static const struct argp story_argp = {
         "\vExamples:\n"
         "  coresweep story --quick\n"
         "  coresweep story --scale 1 --python python3 --python python3.14t\n"
+        "  coresweep story --resume coresweep-story-box-20260101T120000.jsonl\n"
         "  coresweep story --report coresweep-story-box-20260101T120000.jsonl",
 };
 

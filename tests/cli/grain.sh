@@ -40,7 +40,29 @@ for curve in grain:
     assert all(p["grain_ns"]["value"] > 0 < p["efficiency"]["value"] for p in curve["points"])
 ' "$sizes" || fail "JSON"
 
-# a run that was cut off goes on as a sweep
+# samples are marked by the plan's rule, counted by the run and by the report
+grep -q '"exclude":"availability<0.98 throttled>0 steal>0.01"' g.jsonl || fail "no rule in the plan"
+grep -qE '^(None of the|[0-9]+ of) [0-9]+ samples .*disturbed' table || fail "nothing of disturbed samples: $(cat table)"
+coresweep grain "${tiny[@]}" --exclude 'steal>-1' --seed 7 --output all.jsonl >all 2>said || [ $? -eq 1 ] || fail "$(cat said)"
+samples=$(grep -c '"type":"sample"' all.jsonl)
+[ "$(grep -c '"disturbed":"steal [0-9.]* %"' all.jsonl)" -eq "$samples" ] || fail "not all are marked"
+grep -q "^$samples of $samples samples count as disturbed" <(tr '\n' ' ' <all | grep -o "$samples of $samples samples count.*") ||
+    fail "does not count them: $(cat all)"
+grep -q '"seed":7' all.jsonl || fail "--seed is not in the plan"
+coresweep grain "${tiny[@]}" --exclude none --output none.jsonl >none 2>&1 || [ $? -eq 1 ] || fail "--exclude none"
+! grep -q disturbed none || fail "without a rule it speaks of disturbed samples"
+expect 2 "'availability' of --exclude is no term" grain --exclude availability
+
+# a run that was cut off goes on, with its own rule, and no other; also as a sweep
+head -n 9 all.jsonl >cut.jsonl
+coresweep grain --report cut.jsonl >/dev/null 2>said || [ $? -eq 1 ] || fail "a run that was cut off: $(cat said)"
+grep -q "'cut.jsonl' is not complete; coresweep grain --resume 'cut.jsonl' goes on" said || fail "$(cat said)"
+expect 2 "goes on with the file's own plan; leave --exclude away" grain --resume cut.jsonl --exclude none
+expect 2 "goes on with the file's own plan; leave --rounds away" grain --resume cut.jsonl --rounds 2
+expect 2 "leave --output away" grain --resume cut.jsonl --output another.jsonl
+coresweep grain --resume cut.jsonl >table 2>said || [ $? -eq 1 ] || fail "grain --resume: $(cat said)"
+[ "$(visits_in cut.jsonl | uniq | wc -l)" -eq "$(visits_in all.jsonl | uniq | wc -l)" ] || fail "not all visits after grain --resume"
+[ "$(grep -c '"disturbed":"steal ' cut.jsonl)" -eq "$samples" ] || fail "resumed samples are not marked"
 head -n 9 g.jsonl >cut.jsonl
 coresweep sweep --resume cut.jsonl >/dev/null 2>said || fail "resume: $(cat said)"
 [ "$(visits_in cut.jsonl | uniq | wc -l)" -eq $((3 * sizes * 2)) ] || fail "not all visits after --resume"
@@ -52,4 +74,9 @@ expect 2 "the chunk is what a grain run varies" grain --schedule dynamic:64
 expect 2 "unknown format 'xml'" grain --format xml
 expect 2 "--tasks-per-worker '0' is not a whole number" grain --tasks-per-worker 0
 quick_sweep --output r.jsonl >/dev/null 2>&1
+expect 2 "'r.jsonl' is of no grain run; coresweep sweep goes on with it" grain --resume r.jsonl
+# files of before there were marks go on without
+sed '1s/,"exclude":"[^"]*"//' g.jsonl | head -n 9 >older.jsonl
+coresweep grain --resume older.jsonl >table 2>said || [ $? -eq 1 ] || fail "an older file: $(cat said)"
+! grep -q disturbed table || fail "an older file has no rule, but the report tells of one"
 expect 2 "of no grain run" grain --report r.jsonl

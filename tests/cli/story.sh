@@ -62,4 +62,27 @@ grep -q 'stopped by the user' i.err || fail "does not say that it was stopped: $
 blocks ABCDEFGHM i.out
 coresweep story --report i.jsonl | cmp - i.out || fail "the file of a stopped story"
 pgrep -f "$work" >/dev/null && fail "something is left running"
-true
+grep -q "^go on with: coresweep story --resume 'i.jsonl'$" i.err || fail "does not say how to go on: $(cat i.err)"
+
+# a story that was cut off goes on: each probe and each visit once, marked by the file's own rule
+grep -q '"exclude":"availability<0.98 throttled>0 steal>0.01"' c.jsonl || fail "no rule in the plan"
+grep -qE '^(None of the|[0-9]+ of) [0-9]+ samples .*disturbed' c.out || fail "nothing of disturbed samples"
+expect 2 "goes on with the file's own plan; leave --scale away" story --resume c.jsonl --scale 1
+expect 2 "goes on with the file's own plan; leave --python away" story --resume c.jsonl --python python3
+expect 2 "'sweep.jsonl' is of no story; coresweep sweep goes on with it" story --resume sweep.jsonl
+readings_in() {
+    sed -nE 's/^\{"type":"reading",(.*),"value":.*/\1/p' "$1" | sort
+}
+# the readings of a probe are written at once: the cut is after those of the first
+readings=$(awk -F '"probe":' '/"type":"reading"/ { split($2, name, ","); if (first == "") first = name[1]
+    if (name[1] != first) { print NR - 1; exit } }' c.jsonl)
+for lines in "$readings" $(($(wc -l <c.jsonl) - 20)); do
+    head -n "$lines" c.jsonl | sed '1s/"exclude":"[^"]*"/"exclude":"steal>-1"/' >cut.jsonl
+    PATH=$work/bin "$CORESWEEP" story --resume cut.jsonl >cut.out 2>cut.err || fail "cut after $lines: $(cat cut.err)"
+    blocks ABCDEFGHM cut.out
+    [ "$(visits_in cut.jsonl)" = "$(visits_in c.jsonl)" ] || fail "cut after $lines: visits"
+    [ "$(readings_in cut.jsonl)" = "$(readings_in c.jsonl)" ] || fail "cut after $lines: readings"
+done
+grep -q '"disturbed":"steal ' cut.jsonl || fail "resumed samples are not marked"
+cp cut.jsonl again.jsonl
+PATH=$work/bin "$CORESWEEP" story --resume again.jsonl >cut.out 2>cut.err && cmp -s cut.jsonl again.jsonl || fail "a story that lacks nothing"
