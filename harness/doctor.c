@@ -88,8 +88,10 @@ static void examine_quota(const struct examination *at)
         find(at->doctor, CSW_BAD, "CPU quota",
              "More workers than that are stopped for a part of every period, as a rule 100 ms: the "
              "speedup is that of the quota, not of the cores.",
-             "Raise or remove it (docker --cpus, limits.cpu, CPUQuota=), or sweep --workers within "
-             "it.",
+             quota < 1 ? "Raise or remove it (docker --cpus, limits.cpu, CPUQuota=): it does not "
+                         "even leave one worker a CPU."
+                       : "Raise or remove it (docker --cpus, limits.cpu, CPUQuota=), or sweep "
+                         "--workers within it.",
              "%.2f CPUs by %.150s", quota, source);
     else
         find(at->doctor, CSW_OK, "CPU quota", "", "", "%.2f CPUs, no less than there are", quota);

@@ -149,13 +149,27 @@ static void say_sum(struct csw_noise_report *report, const struct csw_results *r
     const bool one = report->disturbed == 1;
 
     if (report->disturbed == 0)
-        say(report, "None of the %zu samples was disturbed (rule: %.200s).", results->samples,
+        say(report, "None of the %zu samples counts as disturbed (rule: %.200s).", results->samples,
             rule);
     else
         say(report,
             "%zu of %zu samples count%s as disturbed (rule: %.200s). %s kept, and marked in the "
             "file.",
             report->disturbed, results->samples, one ? "s" : "", rule, one ? "It is" : "They are");
+}
+
+/* What a rule asks for and nobody knows marks nothing: that is no sign of calm. */
+static void say_unknown(struct csw_noise_report *report, const struct csw_results *results)
+{
+    size_t unknown = 0;
+
+    for (size_t i = 0; i < results->samples; i++)
+        unknown += isnan(results->sample[i].availability);
+    if (unknown > 0 && strstr(results->plan.exclude, "availability"))
+        say(report,
+            "Availability is not known of %zu of %zu samples: their workers were busy for less "
+            "than 1 ms, or do not tell.",
+            unknown, results->samples);
 }
 
 /* Whether there is a rule by which samples could have been marked. */
@@ -180,6 +194,7 @@ int csw_noise_report_fill(struct csw_noise_report *ret_report, const struct csw_
         say_programs(&report, results, scratch);
         say_others(&report, results, scratch);
         say_sum(&report, results);
+        say_unknown(&report, results);
     }
     free(scratch);
     *ret_report = report;

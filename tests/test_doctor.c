@@ -126,6 +126,7 @@ static void a_quota_below_the_cpus_is_unfit(void)
     const struct csw_doctor doctor = examine("cgroup-v1");
 
     finds(&doctor, "CPU quota", CSW_BAD, "0.50 CPUs by /sys/fs/cgroup/cpu/job/cpu.cfs_quota_us");
+    must_say(finding_of(&doctor, "CPU quota")->remedy, "not even leave one worker a CPU");
     finds(&doctor, "governor", CSW_NOTE, "not shown");
     CU_ASSERT_FALSE(csw_doctor_fit(&doctor));
 }

@@ -348,8 +348,19 @@ static void an_undisturbed_sweep_says_so_with_its_rule(void)
     const struct csw_results results = results_of(samples, CSW_EXCLUDE_DEFAULT);
 
     CU_ASSERT_STRING_EQUAL(report_of(&results),
-                           "None of the 10 samples was disturbed (rule: " CSW_EXCLUDE_DEFAULT
+                           "None of the 10 samples counts as disturbed (rule: " CSW_EXCLUDE_DEFAULT
                            ").\n");
+}
+
+static void what_a_rule_asks_for_and_nobody_knows_is_said(void)
+{
+    struct csw_sample samples[SAMPLES];
+    const struct csw_results results = results_of(samples, CSW_EXCLUDE_DEFAULT);
+    const struct csw_results by_steal = results_of(samples, "steal>0.01");
+
+    samples[2].availability = samples[3].availability = NAN;
+    must_say(report_of(&results), "Availability is not known of 2 of 10 samples");
+    CU_ASSERT_PTR_NULL(strstr(report_of(&by_steal), "not known"));
 }
 
 static void a_quota_is_named_with_its_file(void)
@@ -465,6 +476,7 @@ static const struct test tests[] = {
     TEST(a_rule_that_cannot_be_read_is_named),
     TEST(more_terms_than_there_is_room_for_are_refused),
     TEST(an_undisturbed_sweep_says_so_with_its_rule),
+    TEST(what_a_rule_asks_for_and_nobody_knows_is_said),
     TEST(a_quota_is_named_with_its_file),
     TEST(programs_are_told_from_a_hypervisor_by_the_time_that_is_missing),
     TEST(under_all_three_each_is_named_and_the_quota_takes_the_blame),
