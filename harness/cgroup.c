@@ -29,6 +29,24 @@ static bool has_word(const char *list, const char *word)
     return false;
 }
 
+/* mountinfo writes blanks, line ends and backslashes, of which systemd's names are full, as \040.
+ */
+static void unescape(char *text)
+{
+    char *to = text;
+    unsigned code;
+
+    for (const char *from = text; *from; to++) {
+        if (sscanf(from, "\\%3o", &code) == 1 && code > 0 && code < 256) {
+            *to = (char)code;
+            from += 4;
+        } else {
+            *to = *from++;
+        }
+    }
+    *to = '\0';
+}
+
 /* mountinfo: id parent major:minor TOP POINT options [tags] - TYPE source SUPER_OPTIONS */
 static bool parse_mount(const char *line, bool v2, const char *controller, struct mount *ret_mount)
 {
@@ -40,18 +58,51 @@ static bool parse_mount(const char *line, bool v2, const char *controller, struc
     if (v2 ? strcmp(type, "cgroup2") != 0
            : strcmp(type, "cgroup") != 0 || !has_word(super, controller))
         return false;
-    return sscanf(line, "%*d %*d %*s %4095s %4095s", ret_mount->top, ret_mount->point) == 2;
+    if (sscanf(line, "%*d %*d %*s %4095s %4095s", ret_mount->top, ret_mount->point) != 2)
+        return false;
+    unescape(ret_mount->top);
+    unescape(ret_mount->point);
+    return *ret_mount->point == '/';
 }
 
-static bool find_mount(const char *root, bool v2, const char *controller, struct mount *ret_mount)
+static bool leads_up(const char *path)
+{
+    const size_t length = strlen(path);
+
+    return strstr(path, "/../") || (length >= 3 && strcmp(path + length - 3, "/..") == 0);
+}
+
+/* What of the path of a group lies below the mount's top, "" for the top itself; NULL: the group is
+ * not in it. */
+static const char *path_within(const struct mount *mount, const char *path)
+{
+    const size_t top = strcmp(mount->top, "/") == 0 ? 0 : strlen(mount->top);
+
+    if (strncmp(path, mount->top, top) != 0 || leads_up(path) ||
+        (path[top] != '/' && path[top] != '\0'))
+        return NULL;
+    return strcmp(path + top, "/") == 0 ? "" : path + top;
+}
+
+/* A container may see a hierarchy at several places, such as the host's /sys/fs/cgroup: the first
+ * one that holds the group of the path, or else the first. */
+static bool find_mount(const char *root, bool v2, const char *controller, const char *path,
+                       struct mount *ret_mount)
 {
     FILE *in = csw_file_open(root, "/proc/self/mountinfo");
+    struct mount mount;
     char *line = NULL;
     size_t size = 0;
-    bool found = false;
+    bool found = false, holds = false;
 
-    while (in && !found && getline(&line, &size, in) > 0)
-        found = parse_mount(line, v2, controller, ret_mount);
+    while (in && !holds && getline(&line, &size, in) > 0) {
+        if (!parse_mount(line, v2, controller, &mount))
+            continue;
+        holds = path_within(&mount, path) != NULL;
+        if (holds || !found)
+            *ret_mount = mount;
+        found = true;
+    }
     free(line);
     if (in)
         fclose(in);
@@ -163,13 +214,6 @@ struct limit {
 
 /* ---- the tightest --------------------------------------------------------------------------- */
 
-static bool leads_up(const char *path)
-{
-    const size_t length = strlen(path);
-
-    return strstr(path, "/../") || (length >= 3 && strcmp(path + length - 3, "/..") == 0);
-}
-
 /* What is done with a group's directory on the way up. */
 typedef void visit_group(const char *root, const char *directory, bool v2, void *context);
 
@@ -180,15 +224,14 @@ static void walk_up(const char *root, const char *controller, bool v2, visit_gro
     struct mount mount;
     char path[PATH_MAX];
 
-    if (!find_mount(root, v2, controller, &mount) || !find_membership(root, v2, controller, path))
+    if (!find_membership(root, v2, controller, path) ||
+        !find_mount(root, v2, controller, path, &mount))
         return;
-    const size_t top = strcmp(mount.top, "/") == 0 ? 0 : strlen(mount.top);
     /* In a cgroup namespace the path may lie outside the mount: then only the mount is visible. */
-    const bool inside = strncmp(path, mount.top, top) == 0 && !leads_up(path) &&
-                        (path[top] == '/' || path[top] == '\0') && strcmp(path + top, "/") != 0;
+    const char *within = path_within(&mount, path);
     char directory[2 * PATH_MAX];
 
-    snprintf(directory, sizeof directory, "%s%s", mount.point, inside ? path + top : "");
+    snprintf(directory, sizeof directory, "%s%s", mount.point, within ? within : "");
     while (strlen(directory) >= strlen(mount.point)) {
         visit(root, directory, v2, context);
         *strrchr(directory, '/') = '\0';

@@ -8,10 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpus.h"
 #include "files.h"
 #include "machine.h"
 
 #define CPU_DIR "/sys/devices/system/cpu"
+#define NO_TURBO CPU_DIR "/intel_pstate/no_turbo" /* 1: off */
+#define BOOST CPU_DIR "/cpufreq/boost"            /* acpi-cpufreq and amd-pstate; 0: off */
+#define THP_DIR "/sys/kernel/mm/transparent_hugepage"
 
 /* Load per CPU of the machine from which it is worth a note, and from which it takes CPUs away. */
 #define NOTED_LOAD 0.1
@@ -22,6 +26,7 @@ struct examination {
     const struct csw_host *host;
     struct csw_doctor *doctor;
     char *usable; /* CPUs as a list; NULL: not shown */
+    char *online; /* NULL: not shown */
 };
 
 __attribute__((format(printf, 6, 7))) static void find(struct csw_doctor *doctor,
@@ -38,73 +43,38 @@ __attribute__((format(printf, 6, 7))) static void find(struct csw_doctor *doctor
     va_end(arguments);
 }
 
-/* ---- lists of CPUs -------------------------------------------------------------------------- */
-
-/* Takes the next range of "0-3,8"; false at the end. */
-static bool next_range(const char **list, unsigned *ret_first, unsigned *ret_last)
-{
-    int length = 0;
-
-    if (sscanf(*list, "%u%n", ret_first, &length) != 1)
-        return false;
-    *list += length;
-    *ret_last = *ret_first;
-    if (sscanf(*list, "-%u%n", ret_last, &length) == 1)
-        *list += length;
-    *list += **list == ',';
-    return *ret_last >= *ret_first;
-}
-
-static unsigned count_cpus(const char *list)
-{
-    unsigned count = 0, first, last;
-
-    while (list && next_range(&list, &first, &last))
-        count += last - first + 1;
-    return count;
-}
-
-static bool contains(const char *list, unsigned cpu)
-{
-    unsigned first, last;
-
-    while (list && next_range(&list, &first, &last))
-        if (first <= cpu && cpu <= last)
-            return true;
-    return false;
-}
-
-/* CPUs that both lists hold. */
-static unsigned count_common(const char *a, const char *b)
-{
-    unsigned count = 0, first, last;
-
-    while (a && next_range(&a, &first, &last))
-        for (unsigned cpu = first; cpu <= last; cpu++)
-            count += contains(b, cpu);
-    return count;
-}
-
 /* ---- which CPUs ----------------------------------------------------------------------------- */
+
+/* The mask of a process may hold CPUs that a machine could have, but has not. */
+static char *usable_cpus(const char *root, const char *online)
+{
+    char *allowed = csw_file_value(root, "/proc/self/status", "Cpus_allowed_list");
+    char *usable = allowed && online ? csw_cpus_and(allowed, online) : NULL;
+
+    if (!usable)
+        return allowed;
+    free(allowed);
+    return usable;
+}
 
 static void examine_usable(const struct examination *at)
 {
-    char *online = csw_file_line(at->root, CPU_DIR "/online");
-    const unsigned usable = count_cpus(at->usable), all = count_cpus(online);
+    const unsigned usable = csw_cpus_count(at->usable), all = csw_cpus_count(at->online);
 
     if (usable == 1)
-        find(
-            at->doctor, CSW_BAD, "usable CPUs",
-            "One CPU: nothing can scale, and every second worker takes turns with the first.",
-            "Give it more by taskset, the cpuset of its control group, or the container's options.",
-            "%s of %s", at->usable, online ? online : "?");
+        find(at->doctor, CSW_BAD, "usable CPUs",
+             "One CPU: nothing can scale, and every second worker takes turns with the first.",
+             all == 1 ? "This machine has no other: sweep on one that has."
+                      : "Give it more by taskset, the cpuset of its control group, or the "
+                        "container's options.",
+             "%s of %s", at->usable, at->online ? at->online : "?");
     else if (usable > 0 && usable < all)
         find(at->doctor, CSW_NOTE, "usable CPUs",
-             "The affinity mask or a cpuset leaves only these: a sweep ends at their number.", "",
-             "%s: %u of %u", at->usable, usable, all);
+             "The affinity mask or a cpuset leaves only these: a sweep ends at their number.",
+             "To have all: taskset, the cpuset of its control group, or the container's options.",
+             "%.100s: %u of %u", at->usable, usable, all);
     else if (usable > 0)
-        find(at->doctor, CSW_OK, "usable CPUs", "", "", "%s: all %u", at->usable, usable);
-    free(online);
+        find(at->doctor, CSW_OK, "usable CPUs", "", "", "%.100s: all %u", at->usable, usable);
 }
 
 static void examine_quota(const struct examination *at)
@@ -114,81 +84,151 @@ static void examine_quota(const struct examination *at)
 
     if (isnan(quota))
         find(at->doctor, CSW_OK, "CPU quota", "", "", "none");
-    else if (quota < count_cpus(at->usable))
+    else if (quota < csw_cpus_count(at->usable))
         find(at->doctor, CSW_BAD, "CPU quota",
              "More workers than that are stopped for a part of every period, as a rule 100 ms: the "
              "speedup is that of the quota, not of the cores.",
-             "Raise or remove it (docker --cpus, limits.cpu, CPUQuota=), or sweep --workers within "
-             "it.",
+             quota < 1 ? "Raise or remove it (docker --cpus, limits.cpu, CPUQuota=): it does not "
+                         "even leave one worker a CPU."
+                       : "Raise or remove it (docker --cpus, limits.cpu, CPUQuota=), or sweep "
+                         "--workers within it.",
              "%.2f CPUs by %.150s", quota, source);
     else
         find(at->doctor, CSW_OK, "CPU quota", "", "", "%.2f CPUs, no less than there are", quota);
 }
 
-/* A part of the usable CPUs that the system treats differently from the others. */
-static void examine_apart(const struct examination *at, const char *what, const char *file,
-                          const char *means, const char *remedy)
+/* How many of the usable CPUs a file of the system lists; the list is on the heap. */
+static unsigned listed(const struct examination *at, const char *file, char **ret_list)
 {
-    char *list = csw_file_line(at->root, file);
-    const unsigned common = count_common(at->usable, list), usable = count_cpus(at->usable);
-
-    if (common > 0 && common < usable)
-        find(at->doctor, CSW_NOTE, what, means, remedy, "%.150s", list);
-    else
-        find(at->doctor, CSW_OK, what, "", "", common > 0 ? "all that are usable" : "none");
-    free(list);
+    *ret_list = csw_file_line(at->root, file);
+    return csw_cpus_common(at->usable, *ret_list);
 }
 
 static void examine_isolated(const struct examination *at)
 {
-    examine_apart(at, "isolated CPUs", CPU_DIR "/isolated",
-                  "The system moves no thread on or off these: some workers are quiet, others not.",
-                  "Make all workers alike: --pin LIST of one kind; never --pin none.");
+    char *list;
+    const unsigned isolated = listed(at, CPU_DIR "/isolated", &list);
+
+    if (isolated == 0)
+        find(at->doctor, CSW_OK, "isolated CPUs", "", "", "none");
+    else if (isolated < csw_cpus_count(at->usable))
+        find(at->doctor, CSW_NOTE, "isolated CPUs",
+             "The system moves no thread on or off these: some workers are quiet, others not.",
+             "Make all workers alike: --pin LIST of one kind; never --pin none.", "%.150s", list);
+    else
+        find(
+            at->doctor, CSW_NOTE, "isolated CPUs",
+            "The system moves no thread between these: workers that are not bound all stay on one.",
+            "Never --pin none; foreign programs must bind their own threads.",
+            "all that are usable");
+    free(list);
 }
 
 static void examine_tickless(const struct examination *at)
 {
-    examine_apart(
-        at, "tickless CPUs", CPU_DIR "/nohz_full",
-        "The timer leaves a lone thread on these alone: some workers are interrupted less.",
-        "Make all workers alike: --pin LIST of one kind.");
+    char *list;
+    const unsigned tickless = listed(at, CPU_DIR "/nohz_full", &list);
+
+    if (tickless > 0 && tickless < csw_cpus_count(at->usable))
+        find(at->doctor, CSW_NOTE, "tickless CPUs",
+             "The timer leaves a lone thread on these alone: some workers are interrupted less.",
+             "Make all workers alike: --pin LIST of one kind.", "%.150s", list);
+    else
+        find(at->doctor, CSW_OK, "tickless CPUs", "", "",
+             tickless > 0 ? "all that are usable" : "none");
+    free(list);
 }
 
 /* ---- what a CPU is -------------------------------------------------------------------------- */
+
+/* Whether two usable CPUs are one core; also where that is not shown. */
+static bool share_cores(const struct examination *at)
+{
+    const char *list = at->usable;
+    bool known = false, shared = false;
+    unsigned first, last;
+
+    while (csw_cpus_next(&list, &first, &last))
+        for (unsigned cpu = first; cpu <= last; cpu++) {
+            char path[100];
+
+            snprintf(path, sizeof path, CPU_DIR "/cpu%u/topology/thread_siblings_list", cpu);
+            char *siblings = csw_file_line(at->root, path);
+
+            known |= siblings != NULL;
+            shared |= csw_cpus_common(at->usable, siblings) > 1;
+            free(siblings);
+        }
+    return shared || !known;
+}
 
 static void examine_smt(const struct examination *at)
 {
     const char *smt = at->host->smt;
 
-    if (smt && strcmp(smt, "on") == 0)
+    if (!smt)
+        return;
+    if (strcmp(smt, "on") != 0)
+        find(at->doctor, CSW_OK, "SMT", "", "", "off");
+    else if (share_cores(at))
         find(at->doctor, CSW_NOTE, "SMT",
-             "Two CPUs are one core: the second worker of a core adds much less than the first.",
+             "Several CPUs are one core: the second worker of a core adds much less than the "
+             "first.",
              "Read the curve up to the number of cores apart; --pin cores fills cores first.",
              "on");
-    else if (smt)
-        find(at->doctor, CSW_OK, "SMT", "", "", "off");
+    else
+        find(
+            at->doctor, CSW_NOTE, "SMT",
+            "Each usable CPU is a core, but has siblings that are not usable here: who computes on "
+            "those slows it.",
+            "Keep other programs off the siblings, or turn SMT off.",
+            "on, no two usable CPUs are one core");
+}
+
+/*
+ * The usable CPUs of each kind of core, on the heap: "0-7 8-11", the fastest first; "" where there
+ * is one kind. Of a copied machine it is known from Intel's lists alone.
+ */
+static char *core_kinds(const struct examination *at)
+{
+    static const char *const files[] = {"/sys/devices/cpu_core/cpus", "/sys/devices/cpu_atom/cpus",
+                                        "/sys/devices/cpu_lowpower/cpus"};
+    char *text = NULL;
+    size_t size = 0;
+
+    if (*at->root == '\0')
+        return at->host->core_kinds ? strdup(at->host->core_kinds) : NULL;
+    FILE *out = open_memstream(&text, &size);
+
+    for (size_t i = 0; out && i < sizeof files / sizeof *files; i++) {
+        char *list = csw_file_line(at->root, files[i]);
+        char *usable = csw_cpus_and(list, at->usable);
+
+        if (usable && *usable)
+            fprintf(out, "%s%s", ftell(out) > 0 ? " " : "", usable);
+        free(usable);
+        free(list);
+    }
+    return csw_stream_text(out, &text);
 }
 
 static void examine_kinds(const struct examination *at)
 {
-    char *fast = csw_file_line(at->root, "/sys/devices/cpu_core/cpus");
-    char *slow = csw_file_line(at->root, "/sys/devices/cpu_atom/cpus");
-    const unsigned p = count_common(at->usable, fast), e = count_common(at->usable, slow);
+    char *kinds = core_kinds(at);
 
-    if (p > 0 && e > 0)
+    if (kinds && strchr(kinds, ' '))
         find(at->doctor, CSW_NOTE, "kinds of cores",
-             "Cores of two speeds: no smooth law holds across them, and even shares wait for the "
-             "slow ones.",
+             "Cores of several speeds: no smooth law holds across them, and even shares wait for "
+             "the slow ones.",
              "Sweep one kind at a time by --pin LIST, or use --schedule dynamic.",
-             "fast %s, slow %s", fast, slow);
-    free(fast);
-    free(slow);
+             "%.100s (the fastest first)", kinds);
+    free(kinds);
 }
 
 static void examine_numa(const struct examination *at)
 {
     char *nodes = csw_file_line(at->root, "/sys/devices/system/node/online");
-    const unsigned count = count_cpus(nodes);
+    const unsigned count = csw_cpus_count(nodes);
 
     if (count > 1)
         find(at->doctor, CSW_NOTE, "NUMA",
@@ -201,15 +241,24 @@ static void examine_numa(const struct examination *at)
     free(nodes);
 }
 
+/* Only x86 tells, among the flags of its CPUs, that it is a guest. */
 static void examine_hypervisor(const struct examination *at)
 {
-    if (at->host->hypervisor)
+    const char *hypervisor = at->host->hypervisor;
+    char *flags = csw_file_value(at->root, "/proc/cpuinfo", "flags");
+
+    if (hypervisor)
         find(at->doctor, CSW_NOTE, "hypervisor",
              "Two virtual CPUs may be one core, and other guests may take them unseen.",
              "Compare every curve with that of the kernel spin; look at the steal of the samples.",
-             "%s", at->host->hypervisor);
-    else
+             "%s", strcmp(hypervisor, "unknown") == 0 ? "of an unknown kind" : hypervisor);
+    else if (flags)
         find(at->doctor, CSW_OK, "hypervisor", "", "", "none seen");
+    else
+        find(at->doctor, CSW_NOTE, "hypervisor",
+             "Whether this is a virtual machine is not to be seen on this kind of CPU.",
+             "If it is one, compare every curve with that of the kernel spin.", "not shown");
+    free(flags);
 }
 
 /* ---- clocks --------------------------------------------------------------------------------- */
@@ -221,7 +270,7 @@ static char *common_governor(const struct examination *at)
     char *common = NULL, path[100];
     unsigned first, last;
 
-    while (list && next_range(&list, &first, &last))
+    while (csw_cpus_next(&list, &first, &last))
         for (unsigned cpu = first; cpu <= last; cpu++) {
             snprintf(path, sizeof path, CPU_DIR "/cpu%u/cpufreq/scaling_governor", cpu);
             char *governor = csw_file_line(at->root, path);
@@ -244,8 +293,9 @@ static void examine_governor(const struct examination *at)
     char *governor = common_governor(at);
 
     if (!governor)
-        find(at->doctor, CSW_NOTE, "governor", "Who sets the clock is hidden, as in most guests.",
-             "", "not shown");
+        find(at->doctor, CSW_NOTE, "governor", "What sets the clock is hidden, as in most guests.",
+             "Compare every curve with that of the kernel spin, which follows the clock alone.",
+             "not shown");
     else if (strcmp(governor, "performance") == 0)
         find(at->doctor, CSW_OK, "governor", "", "", "performance");
     else
@@ -256,24 +306,33 @@ static void examine_governor(const struct examination *at)
     free(governor);
 }
 
+/* A file that holds 0 or 1, or else -1: there is no such file, or it holds something else. */
+static int read_switch(const char *root, const char *file)
+{
+    char *line = csw_file_line(root, file);
+    const int value = line && (*line == '0' || *line == '1') && !line[1] ? *line - '0' : -1;
+
+    free(line);
+    return value;
+}
+
 static void examine_boost(const struct examination *at)
 {
-    char *no_turbo = csw_file_line(at->root, CPU_DIR "/intel_pstate/no_turbo");
-    char *boost = csw_file_line(at->root, CPU_DIR "/cpufreq/boost");
-    const bool known = no_turbo || boost;
-    const bool on = no_turbo ? *no_turbo == '0' : boost && *boost == '1';
+    const int no_turbo = read_switch(at->root, NO_TURBO), boost = read_switch(at->root, BOOST);
 
-    if (known && on)
+    if (no_turbo == 0 || (no_turbo < 0 && boost == 1))
         find(at->doctor, CSW_NOTE, "boost",
              "One busy core may run faster than all: a speedup below the number of workers need be "
              "no loss of the program's.",
-             no_turbo ? "Compare with spin, or echo 1 | sudo tee " CPU_DIR "/intel_pstate/no_turbo"
-                      : "Compare with spin, or echo 0 | sudo tee " CPU_DIR "/cpufreq/boost",
+             no_turbo == 0 ? "Compare with spin, or echo 1 | sudo tee " NO_TURBO
+                           : "Compare with spin, or echo 0 | sudo tee " BOOST,
              "on");
-    else if (known)
+    else if (no_turbo == 1 || boost == 0)
         find(at->doctor, CSW_OK, "boost", "", "", "off");
-    free(no_turbo);
-    free(boost);
+    else
+        find(at->doctor, CSW_NOTE, "boost",
+             "Whether one busy core runs faster than all is hidden, as in most guests.",
+             "Compare every curve with that of the kernel spin.", "not shown");
 }
 
 static void examine_clocksource(const struct examination *at)
@@ -302,8 +361,7 @@ static void examine_clocksource(const struct examination *at)
 static void examine_load(const struct examination *at)
 {
     char *line = csw_file_line(at->root, "/proc/loadavg");
-    char *online = csw_file_line(at->root, CPU_DIR "/online");
-    const unsigned cpus = count_cpus(online ? online : at->usable);
+    const unsigned cpus = csw_cpus_count(at->online ? at->online : at->usable);
     double load;
     unsigned running;
 
@@ -313,12 +371,13 @@ static void examine_load(const struct examination *at)
                                                                  : CSW_OK;
 
         find(at->doctor, grade, "load",
-             grade == CSW_OK ? "" : "Other programs compute, or did so within the last minute.",
-             grade == CSW_OK ? "" : "End them (top tells who), wait a minute, and ask again.",
+             grade == CSW_OK ? ""
+                             : "Something computes here, or did within the last minute, a sweep of "
+                               "yours included.",
+             grade == CSW_OK ? "" : "End it (top tells who it is), wait a minute, and ask again.",
              "%.2f over the last minute, %u runnable now with this program", load, running);
     }
     free(line);
-    free(online);
 }
 
 static void examine_swap(const struct examination *at)
@@ -338,17 +397,40 @@ static void examine_swap(const struct examination *at)
     free(unused);
 }
 
+/* The word in brackets of "always [madvise] never", or else "not shown". */
+static void chosen_word(const char *modes, char ret_word[20])
+{
+    const char *open = modes ? strchr(modes, '[') : NULL;
+
+    if (!open || sscanf(open, "[%19[^]]", ret_word) != 1)
+        snprintf(ret_word, 20, "not shown");
+}
+
+static bool is_unasked(const char *mode)
+{
+    return strcmp(mode, "always") == 0 || strcmp(mode, "within_size") == 0 ||
+           strcmp(mode, "force") == 0;
+}
+
+/* Kernels' data are shared memory, which has a setting of its own. */
 static void examine_huge_pages(const struct examination *at)
 {
-    char *modes = csw_file_line(at->root, "/sys/kernel/mm/transparent_hugepage/enabled");
+    char *modes = csw_file_line(at->root, THP_DIR "/enabled");
+    char *shared_modes = csw_file_line(at->root, THP_DIR "/shmem_enabled");
+    char mode[20], shared[20];
 
-    if (modes && strstr(modes, "[always]"))
+    chosen_word(modes, mode);
+    chosen_word(shared_modes, shared);
+    if (is_unasked(mode) || is_unasked(shared))
         find(at->doctor, CSW_NOTE, "huge pages",
-             "Programs get huge pages where some are free: data may lie on them in one run only.",
-             "The samples tell what a kernel's data lie on (data_huge_bytes).", "%.100s", modes);
+             "Memory gets huge pages where some are free: it may lie on them in one run only.",
+             "The samples tell what a kernel's data lie on (data_huge_bytes).",
+             "%s, for data (shared memory) %s", mode, shared);
     else if (modes)
-        find(at->doctor, CSW_OK, "huge pages", "", "", "%.100s", modes);
+        find(at->doctor, CSW_OK, "huge pages", "", "", "%s, for data (shared memory) %s", mode,
+             shared);
     free(modes);
+    free(shared_modes);
 }
 
 /* The variables are this process's own, also where another root is examined. */
@@ -381,15 +463,17 @@ void csw_doctor_examine(struct csw_doctor *ret_doctor, const char *root,
         examine_clocksource, examine_huge_pages, examine_swap,
     };
     struct csw_doctor doctor = {0};
-    const struct examination at = {
-        .root = root,
-        .host = host,
-        .doctor = &doctor,
-        .usable = csw_file_value(root, "/proc/self/status", "Cpus_allowed_list")};
+    char *online = csw_file_line(root, CPU_DIR "/online");
+    const struct examination at = {.root = root,
+                                   .host = host,
+                                   .doctor = &doctor,
+                                   .usable = usable_cpus(root, online),
+                                   .online = online};
 
     for (size_t i = 0; i < sizeof examine / sizeof *examine; i++)
         examine[i](&at);
     free(at.usable);
+    free(at.online);
     *ret_doctor = doctor;
 }
 

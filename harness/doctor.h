@@ -41,7 +41,8 @@ void csw_doctor_examine(struct csw_doctor *ret_doctor, const char *root, const s
 
 /*
  * Adds what a loop that computes notices on each usable CPU of this machine in turn, which takes
- * 100 ms each, and 2 s in all at most. Returns 0; -ENOMEM; or what the binding returned.
+ * 100 ms each, and 2 s in all at most; where that leaves less for each, up to 20 CPUs that seem
+ * taken are looked at for 100 ms again. Returns 0; -ENOMEM; or what the binding returned.
  */
 int csw_doctor_probe(struct csw_doctor *, const struct csw_topo *, struct csw_err *);
 

@@ -9,6 +9,7 @@
 
 #define SPIN_NS (100 * CSW_NS_PER_MS)
 #define ALL_SPINS_NS (2 * CSW_NS_PER_S)
+#define MOST_SECOND_LOOKS 20
 
 /* Below these a region of that length is longer by more than the usual noise, or by a tenth. */
 #define NOTED_AVAILABILITY 0.98
@@ -37,6 +38,20 @@ static struct spin spin_for(uint64_t wanted_ns)
     return (struct spin){(double)cpu_ns / (double)(now_ns - start_ns), gap_ns};
 }
 
+/*
+ * Many CPUs leave each a few milliseconds only, of which one tick of anything takes a large part:
+ * what seems taken is looked at for as long as where there are few.
+ */
+static struct spin look(uint64_t wanted_ns, unsigned *second_looks)
+{
+    const struct spin spin = spin_for(wanted_ns);
+
+    if (wanted_ns >= SPIN_NS || spin.availability >= NOTED_AVAILABILITY || *second_looks == 0)
+        return spin;
+    --*second_looks;
+    return spin_for(SPIN_NS);
+}
+
 /* The worst of all CPUs, each by itself, and the least and the greatest availability. */
 struct spins {
     double least, most;
@@ -50,11 +65,14 @@ static int spin_everywhere(struct spins *ret_spins, const struct csw_placement *
     const uint64_t share_ns = ALL_SPINS_NS / placement->workers;
     const uint64_t each_ns = share_ns < SPIN_NS ? share_ns : SPIN_NS;
     struct spins spins = {.least = INFINITY, .most = 0};
+    unsigned second_looks = MOST_SECOND_LOOKS;
     int code = 0;
 
-    for (unsigned w = 0; code == 0 && w < placement->workers; w++) {
+    for (unsigned w = 0; w < placement->workers; w++) {
         code = csw_placement_bind(placement, w, err);
-        const struct spin spin = spin_for(code == 0 ? each_ns : 0);
+        if (code < 0)
+            break;
+        const struct spin spin = look(each_ns, &second_looks);
 
         if (spin.availability < spins.least)
             spins.worst_cpu = placement->pu[w];

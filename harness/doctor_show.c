@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "record_json.h"
 #include "wrap.h"
 
 #define VALUE_COLUMN 21
@@ -40,9 +41,9 @@ void csw_doctor_print(const struct csw_doctor *doctor, FILE *out)
 
 static json_t *finding_json(const struct csw_finding *finding)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s}", "grade", csw_grade_name(finding->grade), "what",
-                     finding->what, "value", finding->value, "means", finding->means, "remedy",
-                     finding->remedy);
+    return json_pack("{s:s, s:s, s:o, s:s, s:s}", "grade", csw_grade_name(finding->grade), "what",
+                     finding->what, "value", csw_text_json(finding->value), "means", finding->means,
+                     "remedy", finding->remedy);
 }
 
 int csw_doctor_json(const struct csw_doctor *doctor, FILE *out, struct csw_err *err)

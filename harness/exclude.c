@@ -18,6 +18,11 @@ double csw_steal_share(const struct csw_sample *sample)
     return sample->steal_ns / (sample->window_ns * (double)csw_cpus_seen(sample));
 }
 
+bool csw_workers_waited(const struct csw_sample *sample)
+{
+    return sample->switched > 2 * (double)sample->workers; /* false for NAN */
+}
+
 static double availability(const struct csw_sample *sample)
 {
     return sample->availability;
@@ -132,7 +137,8 @@ static bool holds(const struct csw_term *term, const struct csw_point *point,
 {
     const double value = term->quantity->of(sample);
 
-    if (term->quantity->of_computing && (point->waits || point->oversubscribed))
+    if (term->quantity->of_computing &&
+        (point->waits || point->oversubscribed || csw_workers_waited(sample)))
         return false;
     return term->below ? value < term->limit : value > term->limit; /* false for NAN */
 }

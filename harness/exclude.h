@@ -46,11 +46,19 @@ int csw_exclude_parse(struct csw_exclude *ret_exclude, const char *text, struct 
 /*
  * Why the sample of a point counts as disturbed: "availability 0.61; throttled 3 times", or "". A
  * quantity that is not known (NAN) marks nothing; availability marks no sample of a kernel that
- * waits, nor of more workers than CPUs, which take turns. The caller frees the text; NULL: no
+ * waits, nor of more workers than CPUs, which take turns, nor one whose workers waited of
+ * themselves. The caller frees the text; NULL: no
  * memory.
  */
 char *csw_exclude_why(const struct csw_exclude *, const struct csw_point *,
                       const struct csw_sample *);
+
+/*
+ * Whether its workers waited of themselves, for each other or for a lock such as an interpreter's:
+ * more often in the last run than once to begin and once to end. What a worker lacks of its CPU
+ * then was not taken from it.
+ */
+bool csw_workers_waited(const struct csw_sample *);
 
 /* The share of the time of the CPUs used that a hypervisor took; NAN: not known. */
 double csw_steal_share(const struct csw_sample *);

@@ -178,6 +178,8 @@ static char *hypervisor(const char *root)
     free(flags);
     if (!virtual_cpu)
         return NULL;
+    if (*root != '\0') /* a copy of another machine */
+        return strdup("unknown");
     hypervisor_signature(signature);
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(signature, known[i][0]) == 0)

@@ -97,8 +97,7 @@ json_t *csw_real_json(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-/* JSON strings are UTF-8: of another text (a file name, say) only the ASCII part is kept. */
-static json_t *text_json(const char *text)
+json_t *csw_text_json(const char *text)
 {
     json_t *json = json_string(text ? text : "");
     char *ascii = json ? NULL : strdup(text);
@@ -125,7 +124,7 @@ static json_t *member_json(const struct csw_field *field, const void *record)
     case CSW_TYPE_real:
         return csw_real_json(*(const csw_real *)at);
     case CSW_TYPE_text:
-        return text_json(*(const csw_text *)at);
+        return csw_text_json(*(const csw_text *)at);
     case CSW_TYPE_flag:
         return json_boolean(*(const csw_flag *)at);
     }

@@ -12,6 +12,9 @@
 /* A number, or null where it is none (NAN, infinite). */
 json_t *csw_real_json(double value);
 
+/* A string. JSON is UTF-8: of another text (a file name, say) only the ASCII part is kept. */
+json_t *csw_text_json(const char *text);
+
 /* {"value", "low", "high", "n"}. */
 json_t *csw_estimate_json(const struct csw_estimate *);
 

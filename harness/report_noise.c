@@ -30,13 +30,14 @@ static bool by_hypervisor(const struct csw_sample *sample)
     return has_reason(sample, CSW_BY_STEAL);
 }
 
-/* Neither a quota nor, for half of the time that is missing at least, a hypervisor. */
+/* Neither a quota nor, for half of the time that is missing at least, a hypervisor; nor do its own
+ * workers wait, which files of older versions marked, too. */
 static bool by_programs(const struct csw_sample *sample)
 {
     const double missing = 1 - sample->availability;
 
     return has_reason(sample, CSW_BY_AVAILABILITY) && !by_quota(sample) &&
-           !(csw_steal_share(sample) >= missing / 2);
+           !(csw_steal_share(sample) >= missing / 2) && !csw_workers_waited(sample);
 }
 
 static bool otherwise(const struct csw_sample *sample)
@@ -87,6 +88,11 @@ __attribute__((format(printf, 2, 3))) static void say(struct csw_noise_report *r
     va_end(arguments);
 }
 
+static const char *was(size_t count)
+{
+    return count == 1 ? "was" : "were";
+}
+
 static void say_quota(struct csw_noise_report *report, const struct csw_results *results,
                       double *scratch)
 {
@@ -95,13 +101,12 @@ static void say_quota(struct csw_noise_report *report, const struct csw_results 
 
     if (group.count == 0)
         return;
-    if (isnan(host->quota_cpus))
-        say(report, "%zu of %zu samples were throttled by a CPU quota.", group.count,
-            results->samples);
+    if (isnan(host->quota_cpus) || !host->quota_source)
+        say(report, "%zu of %zu samples %s throttled by a CPU quota.", group.count,
+            results->samples, was(group.count));
     else
-        say(report, "%zu of %zu samples were throttled by a CPU quota of %.2f CPUs (%.200s).",
-            group.count, results->samples, host->quota_cpus,
-            host->quota_source ? host->quota_source : "");
+        say(report, "%zu of %zu samples %s throttled by a CPU quota of %.2f CPUs (%.200s).",
+            group.count, results->samples, was(group.count), host->quota_cpus, host->quota_source);
 }
 
 static void say_steal(struct csw_noise_report *report, const struct csw_results *results,
@@ -134,21 +139,37 @@ static void say_others(struct csw_noise_report *report, const struct csw_results
     const struct group group = group_of(results, otherwise, availability_of, scratch);
 
     if (group.count > 0)
-        say(report, "%zu of %zu samples were disturbed otherwise.", group.count, results->samples);
+        say(report, "%zu of %zu samples %s disturbed otherwise.", group.count, results->samples,
+            was(group.count));
 }
 
 static void say_sum(struct csw_noise_report *report, const struct csw_results *results)
 {
     const char *rule = results->plan.exclude;
+    const bool one = report->disturbed == 1;
 
     if (report->disturbed == 0)
-        say(report, "None of the %zu samples was disturbed (rule: %.200s).", results->samples,
+        say(report, "None of the %zu samples counts as disturbed (rule: %.200s).", results->samples,
             rule);
     else
         say(report,
-            "%zu of %zu samples count as disturbed (rule: %.200s). They are kept, and marked in "
-            "the file.",
-            report->disturbed, results->samples, rule);
+            "%zu of %zu samples count%s as disturbed (rule: %.200s). %s kept, and marked in the "
+            "file.",
+            report->disturbed, results->samples, one ? "s" : "", rule, one ? "It is" : "They are");
+}
+
+/* What a rule asks for and nobody knows marks nothing: that is no sign of calm. */
+static void say_unknown(struct csw_noise_report *report, const struct csw_results *results)
+{
+    size_t unknown = 0;
+
+    for (size_t i = 0; i < results->samples; i++)
+        unknown += isnan(results->sample[i].availability);
+    if (unknown > 0 && strstr(results->plan.exclude, "availability"))
+        say(report,
+            "Availability is not known of %zu of %zu samples: their workers were busy for less "
+            "than 1 ms, or do not tell.",
+            unknown, results->samples);
 }
 
 /* Whether there is a rule by which samples could have been marked. */
@@ -173,6 +194,7 @@ int csw_noise_report_fill(struct csw_noise_report *ret_report, const struct csw_
         say_programs(&report, results, scratch);
         say_others(&report, results, scratch);
         say_sum(&report, results);
+        say_unknown(&report, results);
     }
     free(scratch);
     *ret_report = report;

@@ -11,7 +11,7 @@
 #include <coresweep/err.h>
 #include <coresweep/record.h>
 
-#define CSW_NOISE_SENTENCES 5
+#define CSW_NOISE_SENTENCES 6
 #define CSW_NOISE_SENTENCE_SIZE 400
 
 struct csw_noise_report {
@@ -22,9 +22,9 @@ struct csw_noise_report {
 
 /*
  * Fills in the sentences: one for each of quota, hypervisor, other programs and other reasons that
- * disturbed samples, and one that sums up. None at all where the plan has no rule or there is no
- * sample. CPU time that was missing counts as taken by other programs only where no quota was used
- * up, and steal is less than half of it. 0 or -ENOMEM.
+ * disturbed samples, one that sums up, and one where availability is not known. None at all where
+ * the plan has no rule or there is no sample. CPU time that was missing counts as taken by other
+ * programs only where no quota was used up, and steal is less than half of it. 0 or -ENOMEM.
  */
 int csw_noise_report_fill(struct csw_noise_report *ret_report, const struct csw_results *,
                           struct csw_err *);

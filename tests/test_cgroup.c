@@ -142,8 +142,24 @@ static void what_is_missing_gives_no_quota(void)
     CU_ASSERT(gives_none("no-such-tree"));
 }
 
+static void of_several_places_of_a_hierarchy_that_with_the_own_group_counts(void)
+{
+    CU_ASSERT(gives("v2-two-mounts", 1.5, FS "/cpu.max"));
+}
+
+static void names_that_mountinfo_escapes_are_read(void)
+{
+    CU_ASSERT(gives("v1-escaped", 2.5, "/sys/fs/my cgroup/job/cpu.cfs_quota_us"));
+}
+
+static void a_quota_beyond_all_cpus_is_just_large(void)
+{
+    CU_ASSERT(gives("v2-huge", 1e14, FS "/job/cpu.max"));
+}
+
 static void garbage_gives_no_quota(void)
 {
+    CU_ASSERT(gives_none("v2-relative-point"));
     CU_ASSERT(gives_none("v2-garbage"));
     CU_ASSERT(gives_none("v1-garbage"));
 }
@@ -214,6 +230,9 @@ static const struct test tests[] = {
     TEST(controllers_named_almost_like_cpu_are_left_alone),
     TEST(with_both_versions_mounted_both_are_read),
     TEST(what_is_missing_gives_no_quota),
+    TEST(of_several_places_of_a_hierarchy_that_with_the_own_group_counts),
+    TEST(names_that_mountinfo_escapes_are_read),
+    TEST(a_quota_beyond_all_cpus_is_just_large),
     TEST(garbage_gives_no_quota),
     TEST(a_negative_quota_is_none),
     TEST(this_machine_names_a_source_exactly_when_it_has_a_quota),

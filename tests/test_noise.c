@@ -178,7 +178,7 @@ static void workers_of_less_than_a_millisecond_do_not_tell(void)
 
 static struct csw_worker one_cpu = {.cpu = 0};
 static const struct csw_sample quiet = {
-    .workers = 1, .worker = &one_cpu, .availability = 0.995, .window_ns = 100e6};
+    .workers = 1, .worker = &one_cpu, .availability = 0.995, .window_ns = 100e6, .switched = NAN};
 
 /* Asserts what the rule says of a sample. */
 static void says(const char *rule, const struct csw_point *point, const struct csw_sample *sample,
@@ -236,6 +236,19 @@ static void what_waits_or_takes_turns_has_no_availability(void)
     says(CSW_EXCLUDE_DEFAULT, &(struct csw_point){.waits = true}, &sample, "throttled 2 times");
     says(CSW_EXCLUDE_DEFAULT, &(struct csw_point){.oversubscribed = true}, &sample,
          "throttled 2 times");
+}
+
+static void workers_that_wait_of_themselves_have_no_availability(void)
+{
+    struct csw_sample sample = quiet; /* 1 worker */
+
+    sample.availability = 0.48;
+    sample.switched = 2;
+    says(CSW_EXCLUDE_DEFAULT, &(struct csw_point){0}, &sample, "availability 0.48");
+    sample.switched = 3;
+    says(CSW_EXCLUDE_DEFAULT, &(struct csw_point){0}, &sample, "");
+    sample.throttled = 1;
+    says(CSW_EXCLUDE_DEFAULT, &(struct csw_point){0}, &sample, "throttled 1 time");
 }
 
 static void what_is_not_known_marks_nothing(void)
@@ -335,8 +348,19 @@ static void an_undisturbed_sweep_says_so_with_its_rule(void)
     const struct csw_results results = results_of(samples, CSW_EXCLUDE_DEFAULT);
 
     CU_ASSERT_STRING_EQUAL(report_of(&results),
-                           "None of the 10 samples was disturbed (rule: " CSW_EXCLUDE_DEFAULT
+                           "None of the 10 samples counts as disturbed (rule: " CSW_EXCLUDE_DEFAULT
                            ").\n");
+}
+
+static void what_a_rule_asks_for_and_nobody_knows_is_said(void)
+{
+    struct csw_sample samples[SAMPLES];
+    const struct csw_results results = results_of(samples, CSW_EXCLUDE_DEFAULT);
+    const struct csw_results by_steal = results_of(samples, "steal>0.01");
+
+    samples[2].availability = samples[3].availability = NAN;
+    must_say(report_of(&results), "Availability is not known of 2 of 10 samples");
+    CU_ASSERT_PTR_NULL(strstr(report_of(&by_steal), "not known"));
 }
 
 static void a_quota_is_named_with_its_file(void)
@@ -368,6 +392,47 @@ static void programs_are_told_from_a_hypervisor_by_the_time_that_is_missing(void
     must_say(text, "3 of 10 samples: availability 0.50 (median; least 0.20): other programs took "
                    "the CPUs.");
     must_say(text, "4 of 10 samples count as disturbed");
+}
+
+static void under_all_three_each_is_named_and_the_quota_takes_the_blame(void)
+{
+    struct csw_sample samples[SAMPLES];
+    struct csw_results results = results_of(samples, CSW_EXCLUDE_DEFAULT);
+
+    results.host.quota_cpus = 0.5;
+    results.host.quota_source = (char *)"/sys/fs/cgroup/cpu.max";
+    disturb(&samples[0], "availability 0.20; throttled 3 times; steal 5.0 %", 0.2, 0.05);
+    disturb(&samples[1], "availability 0.40", 0.4, 0);
+    CU_ASSERT_STRING_EQUAL(
+        report_of(&results),
+        "1 of 10 samples was throttled by a CPU quota of 0.50 CPUs (/sys/fs/cgroup/cpu.max).\n"
+        "1 of 10 samples: the hypervisor took 5.0 % of their CPUs' time (median; at most 5.0 %).\n"
+        "1 of 10 samples: availability 0.40 (median; least 0.40): other programs took the CPUs.\n"
+        "2 of 10 samples count as disturbed (rule: " CSW_EXCLUDE_DEFAULT "). They are kept, and "
+        "marked in the file.\n");
+}
+
+static void one_sample_is_told_in_the_singular(void)
+{
+    struct csw_sample samples[SAMPLES];
+    const struct csw_results results = results_of(samples, CSW_EXCLUDE_DEFAULT);
+
+    disturb(&samples[3], "throttled 1 time", 0.99, 0);
+    CU_ASSERT_STRING_EQUAL(report_of(&results),
+                           "1 of 10 samples was throttled by a CPU quota.\n"
+                           "1 of 10 samples counts as disturbed (rule: " CSW_EXCLUDE_DEFAULT
+                           "). It is kept, and marked in the file.\n");
+}
+
+static void workers_that_waited_of_themselves_are_not_blamed_on_others(void)
+{
+    struct csw_sample samples[SAMPLES];
+    const struct csw_results results = results_of(samples, CSW_EXCLUDE_DEFAULT);
+
+    disturb(&samples[0], "availability 0.48", 0.48, 0);
+    samples[0].switched = 40;
+    CU_ASSERT_PTR_NULL(strstr(report_of(&results), "other programs"));
+    must_say(report_of(&results), "1 of 10 samples was disturbed otherwise.");
 }
 
 static void other_reasons_are_counted(void)
@@ -405,13 +470,18 @@ static const struct test tests[] = {
     TEST(every_term_that_holds_is_a_reason),
     TEST(limits_themselves_are_allowed),
     TEST(what_waits_or_takes_turns_has_no_availability),
+    TEST(workers_that_wait_of_themselves_have_no_availability),
     TEST(what_is_not_known_marks_nothing),
     TEST(no_rule_marks_nothing),
     TEST(a_rule_that_cannot_be_read_is_named),
     TEST(more_terms_than_there_is_room_for_are_refused),
     TEST(an_undisturbed_sweep_says_so_with_its_rule),
+    TEST(what_a_rule_asks_for_and_nobody_knows_is_said),
     TEST(a_quota_is_named_with_its_file),
     TEST(programs_are_told_from_a_hypervisor_by_the_time_that_is_missing),
+    TEST(under_all_three_each_is_named_and_the_quota_takes_the_blame),
+    TEST(one_sample_is_told_in_the_singular),
+    TEST(workers_that_waited_of_themselves_are_not_blamed_on_others),
     TEST(other_reasons_are_counted),
     TEST(without_a_rule_nothing_is_said),
 };

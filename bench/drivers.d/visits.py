@@ -103,8 +103,8 @@ def run(line: list[str], cpus: set[int], group: Optional[Path] = None) -> dict[s
     except subprocess.TimeoutExpired:
         raise VisitFailed(f"did not end within {LIMIT_S} s: {' '.join(line)}") from None
     if ended.returncode != 0:
-        raise VisitFailed(ended.stderr.strip() or f"ended with {ended.returncode}: {' '.join(line)}",
-                          ended.returncode)
+        code = ended.returncode
+        raise VisitFailed(ended.stderr.strip() or f"ended with {code}: {' '.join(line)}", code)
     return json.loads(ended.stdout)
 
 

@@ -117,8 +117,8 @@ def availability_row(sweep: Sweep) -> Row:
     if not known:
         return Row(LOAD, "availability", expected, "none", MISSED)
     median = statistics.median(known)
-    return Row(LOAD, "availability", expected, f"{median:.2f} ({min(known):.2f} to {max(known):.2f})",
-               verdict(median <= MOST_AVAILABLE))
+    seen = f"{median:.2f} ({min(known):.2f} to {max(known):.2f})"
+    return Row(LOAD, "availability", expected, seen, verdict(median <= MOST_AVAILABLE))
 
 
 def judge_load(sweep: Sweep) -> list[Row]:

@@ -20,8 +20,8 @@ from usage import OthersCpus
 QUOTA_CPUS = 0.5
 LIMIT_S = 600  # no command takes longer, unless it hangs
 LOOP = "while True: pass"
-# A sample is longer than two periods of a quota, so that it meets the end of one; the size is fixed,
-# since a time that is measured under a quota or a load scales no work.
+# A sample is longer than two periods of a quota, so that it meets the end of one; the size is
+# fixed, since a time that is measured under a quota or a load scales no work.
 WORK = ("--kernel", "spin", "--n", "50000", "--driver", "pthread", "--workers", "1,2",
         "--min-ms", "200")
 
