@@ -92,7 +92,7 @@ static const struct argp_option grain_argp_options[] = {
      "The result file, never overwritten (default: coresweep-grain-<host>-<time>.jsonl)", 0},
     {"timeout", KEY_TIMEOUT, "S", 0, "Kill a visit that takes longer, in s (default: 600)", 0},
     {"report", KEY_REPORT, "FILE", 0, "Measure nothing: print what a grain run's file says", 0},
-    {"format", KEY_FORMAT, "NAME", 0, "table or json (default: table)", 0},
+    {"format", KEY_FORMAT, "NAME", 0, "table, markdown, csv or json (default: table)", 0},
     {0},
 };
 
@@ -311,8 +311,9 @@ typedef int (*grain_print)(const struct csw_grain *, FILE *, struct csw_err *);
 /* NULL: there is no such format. */
 static grain_print find_print(const char *format, struct csw_err *err)
 {
-    static const char *const known[] = {"table", "json"};
-    static const grain_print prints[] = {csw_grain_table, csw_grain_json};
+    static const char *const known[] = {"table", "markdown", "csv", "json"};
+    static const grain_print prints[] = {csw_grain_table, csw_grain_markdown, csw_grain_csv,
+                                         csw_grain_json};
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(known[i], format) == 0)

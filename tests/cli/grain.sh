@@ -40,6 +40,11 @@ for curve in grain:
     assert all(p["grain_ns"]["value"] > 0 < p["efficiency"]["value"] for p in curve["points"])
 ' "$sizes" || fail "JSON"
 
+coresweep grain --report g.jsonl --format csv >csv || [ $? -eq $status ] || fail "CSV"
+[ "$(wc -l <csv)" -eq $((1 + 2 * sizes)) ] || fail "CSV: a row per driver and size: $(cat csv)"
+coresweep grain --report g.jsonl --format markdown >md || [ $? -eq $status ] || fail "Markdown"
+grep -q '^### sqrt, schedule dynamic, 4 tasks per worker$' md || fail "Markdown: $(cat md)"
+
 # a run that was cut off goes on as a sweep
 head -n 9 g.jsonl >cut.jsonl
 coresweep sweep --resume cut.jsonl >/dev/null 2>said || fail "resume: $(cat said)"
