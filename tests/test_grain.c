@@ -287,7 +287,7 @@ static void too_few_rounds_give_no_interval_and_no_samples_no_value(void)
 
 /* ---- intervals ------------------------------------------------------------------------------- */
 
-#define TRIALS 60
+#define TRIALS 40
 
 /* Box-Muller. */
 static double normal(uint64_t *state)
@@ -308,7 +308,7 @@ static bool covers(const struct csw_metg *metg, double truth)
     return metg->ns.low <= truth && truth <= metg->ns.high;
 }
 
-/* 95 % of 60 are 57; fewer than 50 happen once in 10,000 runs, of which this is always the same. */
+/* 95 % of 40 are 38; fewer than 32 happen once in 10,000 runs, of which this is always the same. */
 static void intervals_cover_the_truth_of_noisy_rounds(void)
 {
     struct world *world = world_new(12, 15);
@@ -323,8 +323,8 @@ static void intervals_cover_the_truth_of_noisy_rounds(void)
         covered90 += covers(&grain.curve[0].metg90, 10 * PRICE_NS);
         csw_grain_release(&grain);
     }
-    CHECK("METG(50 %)", covered50 >= 50);
-    CHECK("METG(90 %)", covered90 >= 50);
+    CHECK("METG(50 %)", covered50 >= 32);
+    CHECK("METG(90 %)", covered90 >= 32);
     printf("METG(50 %%) %u, METG(90 %%) %u of %d\n", covered50, covered90, TRIALS);
     world_free(world);
 }
