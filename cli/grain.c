@@ -72,7 +72,7 @@ static const struct argp_option grain_argp_options[] = {
     {"pin", KEY_PIN, "POLICY", 0, CLI_PIN_HELP, 0},
     {"oversubscribe", KEY_OVERSUBSCRIBE, NULL, 0, CLI_OVERSUBSCRIBE_HELP, 0},
     {"report", KEY_REPORT, "FILE", 0, "Measure nothing: print what a grain run's file says", 0},
-    {"format", KEY_FORMAT, "NAME", 0, CLI_FORMAT_HELP, 0},
+    {"format", KEY_FORMAT, "NAME", 0, "table, markdown, csv or json (default: table)", 0},
     {0},
 };
 
@@ -283,8 +283,26 @@ static int check_before(void *context, struct csw_err *err)
 
 /* ---- what was measured ---------------------------------------------------------------------- */
 
+typedef int (*grain_print)(const struct csw_grain *, FILE *, struct csw_err *);
+
+/* Ends the program where there is no such format. */
+static grain_print find_print(const char *format)
+{
+    static const char *const known[] = {"table", "markdown", "csv", "json"};
+    static const grain_print prints[] = {csw_grain_table, csw_grain_markdown, csw_grain_csv,
+                                         csw_grain_json};
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(known[i], format) == 0)
+            return prints[i];
+    struct csw_err err;
+
+    csw_unknown(&err, "format", format, known, sizeof known / sizeof *known);
+    exit(cli_bad_input(&err));
+}
+
 /* CSW_EXIT_FAILED where an efficiency is impossible: the table says which. */
-static int print_results(const struct csw_results *results, bool json)
+static int print_results(const struct csw_results *results, grain_print print)
 {
     struct csw_grain grain;
     struct csw_err err;
@@ -292,8 +310,7 @@ static int print_results(const struct csw_results *results, bool json)
 
     if (csw_grain_init(&grain, results, &err) < 0)
         return cli_stopped(err.code, &err);
-    const int code =
-        json ? csw_grain_json(&grain, stdout, &err) : csw_grain_table(&grain, stdout, &err);
+    const int code = print(&grain, stdout, &err);
 
     for (size_t i = 0; i < grain.count; i++)
         possible &= !grain.curve[i].impossible;
@@ -303,7 +320,7 @@ static int print_results(const struct csw_results *results, bool json)
     return possible ? CSW_EXIT_DONE : CSW_EXIT_FAILED;
 }
 
-static int print_file(const char *path, bool json)
+static int print_file(const char *path, grain_print print)
 {
     struct csw_results results = {0};
     struct csw_err err;
@@ -311,7 +328,7 @@ static int print_file(const char *path, bool json)
     if (csw_results_read(&results, path, &err) < 0)
         return cli_bad_input(&err);
     cli_warn_incomplete(path, &results);
-    const int status = print_results(&results, json);
+    const int status = print_results(&results, print);
 
     csw_results_release(&results);
     return status;
@@ -338,14 +355,14 @@ static int prepare(struct grain_command *command, struct csw_err *err)
 }
 
 /* Runs the plan into the open file; the file is closed in any case, and shown as far as it goes. */
-static int carry_out(struct cli_measuring *measuring, bool json)
+static int carry_out(struct cli_measuring *measuring, grain_print print)
 {
     struct csw_err err;
     const int code = cli_close_file(measuring, cli_run_points(measuring, false, &err), &err);
     int status = code < 0 ? cli_failed(&err) : CSW_EXIT_DONE;
 
     if (code == 0 || code == -ECHILD) {
-        const int printed = print_file(measuring->path, json);
+        const int printed = print_file(measuring->path, print);
 
         status = status == CSW_EXIT_DONE ? printed : status;
     }
@@ -353,14 +370,14 @@ static int carry_out(struct cli_measuring *measuring, bool json)
     return status;
 }
 
-static int measure(const struct grain_options *options, bool json, int argc, char **argv)
+static int measure(const struct grain_options *options, grain_print print, int argc, char **argv)
 {
     struct grain_command command = {
         .options = options,
         .measuring = {.file = &options->file, .line = cli_join_words(argc, argv)}};
     struct csw_err err = {0};
     const int code = prepare(&command, &err);
-    const int status = code == 0 ? carry_out(&command.measuring, json) : cli_stopped(code, &err);
+    const int status = code == 0 ? carry_out(&command.measuring, print) : cli_stopped(code, &err);
 
     csw_series_release(&command.series);
     cli_measuring_release(&command.measuring);
@@ -372,9 +389,9 @@ int cli_grain(int argc, char **argv)
     struct grain_options options = {.format = (char *)"table"};
 
     argp_parse(&grain_argp, argc, argv, 0, NULL, &options);
-    const bool json = cli_wants_json(options.format);
+    const grain_print print = find_print(options.format);
     const int status =
-        options.report ? print_file(options.report, json) : measure(&options, json, argc, argv);
+        options.report ? print_file(options.report, print) : measure(&options, print, argc, argv);
 
     free(options.options);
     free(options.settings);

@@ -97,7 +97,7 @@ const struct csw_cell *csw_control_of(const struct csw_report *report,
 struct evidence {
     double samples, throttled; /* how many, and in how many a quota was used up */
     double stolen, missing;    /* sums of shares: by a hypervisor, and of availability */
-    double joined;             /* sum of the workers that took part */
+    double joined, chunks;     /* sums of the workers that took part, and of what they took */
     bool has_data, is_foreign; /* the kernel has data in memory; another runtime ran it */
 };
 
@@ -117,6 +117,8 @@ static struct evidence evidence_of(const struct csw_report *report, const struct
         evidence.stolen += csw_steal_share(sample); /* NAN where one is: not known */
         evidence.missing += 1 - sample->availability;
         evidence.joined += (double)sample->joined;
+        for (uint64_t w = 0; w < sample->workers; w++)
+            evidence.chunks += (double)sample->worker[w].chunks;
         evidence.has_data |= sample->data_bytes > 0;
     }
     return evidence;
@@ -203,6 +205,22 @@ static bool is_of_the_driver(const struct csw_estimate *factor, const struct csw
     return single && single->high < 1 && log(single->value) <= log(factor->value) / 2;
 }
 
+/* A chunk that takes no longer is small, and handing one out does not cost more than that. */
+#define SMALL_CHUNK_NS 10e3
+#define MOST_PER_CHUNK_NS 1e3
+
+/* What each chunk cost above the base's work in it; NAN where chunks are too large to tell. */
+static double extra_per_chunk_ns(const struct diagnosis *diagnosis, double factor)
+{
+    const struct csw_cell *cell = diagnosis->cell;
+    const double chunks = diagnosis->evidence.chunks / diagnosis->evidence.samples;
+    const double busy_ns = csw_median(cell->round_mean_ns, diagnosis->report->rounds).value *
+                           (double)cell->point->workers;
+    const double chunk_ns = busy_ns * factor / chunks, extra_ns = busy_ns * (1 - factor) / chunks;
+
+    return chunks > 0 && chunk_ns < SMALL_CHUNK_NS && extra_ns < MOST_PER_CHUNK_NS ? extra_ns : NAN;
+}
+
 /* The control computes in registers: a clock that was lower for all would have slowed it, too. */
 static bool is_clock_cleared(const struct diagnosis *diagnosis)
 {
@@ -221,7 +239,13 @@ static void tell_inflation(const struct diagnosis *diagnosis, enum csw_factor fa
     const struct csw_estimate *alone = single ? csw_factor_of(&single->loss, factor) : NULL;
     FILE *out = diagnosis->out;
 
+    const double extra_ns = extra_per_chunk_ns(diagnosis, own->value);
+
     fprintf(out, "%.2fx: ", 1 / own->value);
+    if (!isnan(extra_ns)) {
+        fprintf(out, "%.0f ns more for each chunk, the price of handing it out", extra_ns);
+        return;
+    }
     if (is_of_the_driver(own, alone)) {
         fprintf(out, "%.2fx with one worker already, the price of the driver", 1 / alone->value);
         return;

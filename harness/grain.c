@@ -22,6 +22,13 @@
  * interpolated, beyond all that can be measured. */
 #define NEVER_NS 1e18
 
+const char *const csw_metg_side_names[] = {
+    [CSW_METG_CROSSED] = "crossed",
+    [CSW_METG_BELOW] = "below",
+    [CSW_METG_ABOVE] = "above",
+    [CSW_METG_UNKNOWN] = "unknown",
+};
+
 /* ---- the fit -------------------------------------------------------------------------------- */
 
 void csw_isotonic(double *values, size_t count)

@@ -78,6 +78,9 @@ enum csw_metg_side {
     CSW_METG_UNKNOWN, /* nothing was measured, or what was measured is impossible */
 };
 
+/* "crossed", "below", "above" and "unknown". */
+extern const char *const csw_metg_side_names[];
+
 /*
  * A METG in ns. The value is NAN unless it was crossed. The interval is of a bootstrap of rounds;
  * its low is 0, or its high INFINITY, where that end lies beyond all that was measured.
@@ -120,8 +123,13 @@ struct csw_grain {
 int csw_grain_init(struct csw_grain *ret_grain, const struct csw_results *, struct csw_err *);
 void csw_grain_release(struct csw_grain *);
 
-/* Writes tables, or docs/RESULTS.md's JSON. 0, or -EIO / -ENOMEM where not written whole. */
+/*
+ * Write tables for people, the same in Markdown, docs/RESULTS.md's JSON, or CSV with a row per size
+ * of task, in which a curve's METGs are repeated. 0, or -EIO / -ENOMEM where not written whole.
+ */
 int csw_grain_table(const struct csw_grain *, FILE *out, struct csw_err *);
+int csw_grain_markdown(const struct csw_grain *, FILE *out, struct csw_err *);
+int csw_grain_csv(const struct csw_grain *, FILE *out, struct csw_err *);
 int csw_grain_json(const struct csw_grain *, FILE *out, struct csw_err *);
 
 #endif

@@ -1,10 +1,8 @@
 /* grain_json.c - a grain run for programs: what the pictures read. See grain.h. */
 #include "grain.h"
 
-#include <errno.h>
 #include <jansson.h>
 
-#include "files.h"
 #include "label.h"
 #include "record_json.h"
 
@@ -28,13 +26,9 @@ static json_t *sizes_json(const struct csw_grain_curve *curve)
 /* The estimate, and on which side of the sizes measured it lies. */
 static json_t *metg_json(const struct csw_metg *metg)
 {
-    static const char *const sides[] = {[CSW_METG_CROSSED] = "crossed",
-                                        [CSW_METG_BELOW] = "below",
-                                        [CSW_METG_ABOVE] = "above",
-                                        [CSW_METG_UNKNOWN] = "unknown"};
     json_t *object = csw_estimate_json(&metg->ns);
 
-    json_object_set_new(object, "side", json_string(sides[metg->side]));
+    json_object_set_new(object, "side", json_string(csw_metg_side_names[metg->side]));
     json_object_set_new(object, "least", csw_real_json(metg->least_ns));
     json_object_set_new(object, "most", csw_real_json(metg->most_ns));
     return object;
@@ -70,14 +64,8 @@ static json_t *grain_json(const struct csw_grain *grain)
 int csw_grain_json(const struct csw_grain *grain, FILE *out, struct csw_err *err)
 {
     json_t *json = grain_json(grain);
-
-    if (!json)
-        return csw_fail(err, -ENOMEM, "no memory for a grain run");
-    const int dumped = json_dumpf(json, out, JSON_INDENT(1) | JSON_REAL_PRECISION(10));
+    const int code = csw_json_print(json, "the grain run", out, err);
 
     json_decref(json);
-    if (dumped != 0 && !ferror(out))
-        return csw_fail(err, -ENOMEM, "no memory for a grain run");
-    fprintf(out, "\n");
-    return csw_stream_flush(out, "the grain run", err);
+    return code;
 }

@@ -20,6 +20,12 @@
 #define CURVES_BESIDE 8
 #define ROOM_FOR_CURVES 88
 
+/* How all of it is written. */
+struct layout {
+    csw_table_writer *write;
+    const char *before, *after; /* a title */
+};
+
 enum column { DRIVER, WORKERS, METG50, METG90, COLUMNS };
 
 static const struct csw_column columns[COLUMNS] = {
@@ -124,16 +130,17 @@ static bool leads(const struct csw_grain *grain, size_t index,
 }
 
 static void print_title(const struct csw_grain *grain, const struct csw_grain_curve *curve,
-                        FILE *out)
+                        const struct layout *layout, FILE *out)
 {
     char title[CSW_TITLE_SIZE];
 
     csw_kernel_title(curve->point->kernel, curve->point->options, title);
-    fprintf(out, "%s, schedule %s, %" PRIu64 " tasks per worker\n", title, curve->schedule,
-            grain->tasks_per_worker);
+    fprintf(out, "%s%s, schedule %s, %" PRIu64 " tasks per worker\n%s", layout->before, title,
+            curve->schedule, grain->tasks_per_worker, layout->after);
 }
 
-static int print_metgs(const struct csw_grain *grain, size_t index, FILE *out, struct csw_err *err)
+static int print_metgs(const struct csw_grain *grain, size_t index, const struct layout *layout,
+                       FILE *out, struct csw_err *err)
 {
     struct csw_table *table = csw_table_new(columns, COLUMNS);
 
@@ -151,8 +158,8 @@ static int print_metgs(const struct csw_grain *grain, size_t index, FILE *out, s
         print_metg(&curve->metg90, cells[METG90]);
         csw_table_row(table, texts);
     }
-    print_title(grain, &grain->curve[index], out);
-    const int code = csw_table_print(table, out, err);
+    print_title(grain, &grain->curve[index], layout, out);
+    const int code = layout->write(table, out, err);
 
     fprintf(out, "\n");
     return code;
@@ -218,7 +225,8 @@ static void add_size_row(struct csw_table *table, const struct beside *beside, s
     csw_table_row(table, texts);
 }
 
-static int print_beside(const struct beside *beside, FILE *out, struct csw_err *err)
+static int print_beside(const struct beside *beside, const struct layout *layout, FILE *out,
+                        struct csw_err *err)
 {
     const struct csw_grain_curve *first = beside->curve[0];
     struct csw_column headings[1 + CURVES_BESIDE] = {{"task alone", true}};
@@ -229,23 +237,23 @@ static int print_beside(const struct beside *beside, FILE *out, struct csw_err *
 
     for (size_t i = 0; i < first->count; i++)
         add_size_row(table, beside, i);
-    fprintf(out, "efficiency with %" PRIu64 " workers, %s, schedule %s\n", first->point->workers,
-            first->point->kernel, first->schedule);
-    const int code = csw_table_print(table, out, err);
+    fprintf(out, "%sefficiency with %" PRIu64 " workers, %s, schedule %s\n%s", layout->before,
+            first->point->workers, first->point->kernel, first->schedule, layout->after);
+    const int code = layout->write(table, out, err);
 
     fprintf(out, "\n");
     return code;
 }
 
-static int print_efficiencies(const struct csw_grain *grain, size_t index, FILE *out,
-                              struct csw_err *err)
+static int print_efficiencies(const struct csw_grain *grain, size_t index,
+                              const struct layout *layout, FILE *out, struct csw_err *err)
 {
     struct beside beside;
     int code = 0;
 
     while (code == 0 && index < grain->count) {
         fill_beside(grain, &index, &beside);
-        code = print_beside(&beside, out, err);
+        code = print_beside(&beside, layout, out, err);
     }
     return code;
 }
@@ -264,7 +272,8 @@ static void print_sides(const struct csw_grain *grain, FILE *out)
         below |= curve->metg50.side == CSW_METG_BELOW || curve->metg90.side == CSW_METG_BELOW;
     }
     if (above)
-        fprintf(out, "above: no size of task reached it; --largest-us makes larger ones.\n");
+        fprintf(out, "above: no size of task reached it. If efficiency still rises with the size, "
+                     "--largest-us\nmakes larger ones; if not, more than handing out is lost.\n");
     if (below)
         fprintf(out, "below: tasks of one item reach it; a kernel with cheaper items goes on.\n");
 }
@@ -298,16 +307,17 @@ static void print_notes(const struct csw_grain *grain, FILE *out)
 
 /* ---- all of it ------------------------------------------------------------------------------ */
 
-int csw_grain_table(const struct csw_grain *grain, FILE *out, struct csw_err *err)
+static int print_grain(const struct csw_grain *grain, const struct layout *layout, FILE *out,
+                       struct csw_err *err)
 {
     int code = 0;
 
     for (size_t i = 0; code == 0 && i < grain->count; i++)
         if (leads(grain, i, is_same_series))
-            code = print_metgs(grain, i, out, err);
+            code = print_metgs(grain, i, layout, out, err);
     for (size_t i = 0; code == 0 && i < grain->count; i++)
         if (leads(grain, i, is_same_ladder))
-            code = print_efficiencies(grain, i, out, err);
+            code = print_efficiencies(grain, i, layout, out, err);
     if (code < 0)
         return code;
     print_notes(grain, out);
@@ -315,4 +325,18 @@ int csw_grain_table(const struct csw_grain *grain, FILE *out, struct csw_err *er
     if (code < 0)
         return code;
     return csw_stream_flush(out, "the table", err);
+}
+
+int csw_grain_table(const struct csw_grain *grain, FILE *out, struct csw_err *err)
+{
+    static const struct layout text = {csw_table_print, "", ""};
+
+    return print_grain(grain, &text, out, err);
+}
+
+int csw_grain_markdown(const struct csw_grain *grain, FILE *out, struct csw_err *err)
+{
+    static const struct layout markdown = {csw_table_markdown, "### ", "\n"};
+
+    return print_grain(grain, &markdown, out, err);
 }

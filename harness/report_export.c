@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "csv.h"
 #include "files.h"
 #include "label.h"
 #include "record_json.h"
@@ -181,21 +182,6 @@ int csw_report_json(const struct csw_report *report, FILE *out, struct csw_err *
 
 /* ---- CSV (RFC 4180, one row per point) ------------------------------------------------------ */
 
-static void print_number(double value, FILE *out)
-{
-    if (isfinite(value))
-        fprintf(out, ",%.10g", value);
-    else
-        fprintf(out, ",");
-}
-
-static void print_estimate(const struct csw_estimate *estimate, FILE *out)
-{
-    print_number(estimate->value, out);
-    print_number(estimate->low, out);
-    print_number(estimate->high, out);
-}
-
 static void print_cell(const struct csw_cell *cell, FILE *out)
 {
     const struct csw_point *point = cell->point;
@@ -204,34 +190,29 @@ static void print_cell(const struct csw_cell *cell, FILE *out)
             point->tasks, point->schedule, point->driver, point->settings, point->workers,
             point->oversubscribed, cell->time_ns.n);
     for (size_t c = 0; c < csw_report_column_count; c++)
-        print_estimate(estimate_of(cell, &csw_report_columns[c]), out);
-    print_number(cell->min_ns, out);
-    print_number(cell->preempted, out);
-    print_number(cell->pss_bytes, out);
-    print_number(cell->peak_bytes, out);
-    print_number(cell->bound.fair, out);
-    print_number(cell->bound.hard, out);
+        csw_csv_estimate(estimate_of(cell, &csw_report_columns[c]), out);
+    csw_csv_number(cell->min_ns, out);
+    csw_csv_number(cell->preempted, out);
+    csw_csv_number(cell->pss_bytes, out);
+    csw_csv_number(cell->peak_bytes, out);
+    csw_csv_number(cell->bound.fair, out);
+    csw_csv_number(cell->bound.hard, out);
     fprintf(out, ",%d,%zu,%zu,%zu", cell->above_bound, cell->disturbed, cell->checks.mild,
             cell->checks.severe);
     for (size_t f = 0; f < CSW_FACTORS; f++)
-        print_estimate(csw_factor_of(&cell->loss, f), out);
+        csw_csv_estimate(csw_factor_of(&cell->loss, f), out);
     fprintf(out, "\n");
-}
-
-static void print_names(const char *name, FILE *out)
-{
-    fprintf(out, ",%s,%s_low,%s_high", name, name, name);
 }
 
 int csw_report_csv(const struct csw_report *report, FILE *out, struct csw_err *err)
 {
     fprintf(out, "kernel,options,tasks,schedule,driver,settings,workers,oversubscribed,rounds");
     for (size_t c = 0; c < csw_report_column_count; c++)
-        print_names(csw_report_columns[c].name, out);
+        csw_csv_names(csw_report_columns[c].name, out);
     fprintf(out, ",min_ns,preempted,pss_bytes,peak_bytes,bound,hard_bound,above_bound,"
                  "disturbed,mild_outliers,severe_outliers");
     for (size_t f = 0; f < CSW_FACTORS; f++)
-        print_names(csw_factor_names[f], out);
+        csw_csv_names(csw_factor_names[f], out);
     fprintf(out, "\n");
     for (size_t i = 0; i < report->count; i++)
         print_cell(&report->cell[i], out);

@@ -7,7 +7,6 @@
 
 #include "estimate_text.h"
 #include "label.h"
-#include "table.h"
 
 enum column { DRIVER, WORKERS, EFFICIENCY, BALANCE, SERIALISATION, INFLATION, CLOCK, COLUMNS };
 
@@ -68,8 +67,8 @@ static void fill_row(const struct csw_report *report, size_t index, struct row *
         row->text[c] = row->cell[c];
 }
 
-int csw_report_loss_table(const struct csw_report *report, const struct csw_cell *series, FILE *out,
-                          struct csw_err *err)
+int csw_report_loss_table(const struct csw_report *report, const struct csw_cell *series,
+                          csw_table_writer *write, FILE *out, struct csw_err *err)
 {
     const size_t count = count_columns(report, series);
     struct row row;
@@ -84,43 +83,7 @@ int csw_report_loss_table(const struct csw_report *report, const struct csw_cell
             csw_table_row(table, row.text);
         }
     fprintf(out, "\n");
-    return csw_table_print(table, out, err);
-}
-
-static void print_bars(const char *const *texts, size_t count, FILE *out)
-{
-    for (size_t c = 0; c < count; c++)
-        fprintf(out, "| %s ", texts[c]);
-    fprintf(out, "|\n");
-}
-
-static void print_head(size_t count, FILE *out)
-{
-    const char *names[COLUMNS], *rules[COLUMNS];
-
-    for (size_t c = 0; c < count; c++) {
-        names[c] = columns[c].heading;
-        rules[c] = columns[c].right ? "---:" : "---";
-    }
-    print_bars(names, count, out);
-    print_bars(rules, count, out);
-}
-
-void csw_report_loss_markdown(const struct csw_report *report, const struct csw_cell *series,
-                              FILE *out)
-{
-    const size_t count = count_columns(report, series);
-    struct row row;
-
-    if (count == 0)
-        return;
-    print_head(count, out);
-    for (size_t i = 0; i < report->count; i++)
-        if (is_shown(&report->cell[i], series)) {
-            fill_row(report, i, &row);
-            print_bars(row.text, count, out);
-        }
-    fprintf(out, "\n");
+    return write(table, out, err);
 }
 
 /* ---- what they mean ------------------------------------------------------------------------- */

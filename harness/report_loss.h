@@ -7,15 +7,15 @@
 #include <coresweep/err.h>
 
 #include "report.h"
+#include "table.h"
 
 /*
- * Print the factors of all points with the work and schedule of the cell, by driver and number of
+ * Prints the factors of all points with the work and schedule of the cell, by driver and number of
  * workers; nothing where none is known, as of work that waits. The clock has a column where it is
- * known. The table returns 0, -ENOMEM or -EIO.
+ * known. Returns 0, -ENOMEM or -EIO.
  */
-int csw_report_loss_table(const struct csw_report *, const struct csw_cell *, FILE *out,
-                          struct csw_err *);
-void csw_report_loss_markdown(const struct csw_report *, const struct csw_cell *, FILE *out);
+int csw_report_loss_table(const struct csw_report *, const struct csw_cell *, csw_table_writer *,
+                          FILE *out, struct csw_err *);
 
 /* Says what the columns of these tables mean, if there was one. */
 void csw_report_loss_note(const struct csw_report *, const char *line_end, FILE *out);

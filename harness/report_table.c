@@ -188,10 +188,7 @@ static void print_notes(const struct csw_report *report, const char *line_end, F
     csw_print_findings(report, line_end, out);
 }
 
-/* ---- text ----------------------------------------------------------------------------------- */
-
-static int print_series(const struct csw_report *report, size_t index, FILE *out,
-                        struct csw_err *err)
+static struct csw_table *make_table(const struct csw_report *report, size_t index)
 {
     struct csw_table *table = csw_table_new(columns, COLUMNS);
 
@@ -206,13 +203,23 @@ static int print_series(const struct csw_report *report, size_t index, FILE *out
             texts[c] = cells[c];
         csw_table_row(table, texts);
     }
-    print_title(&report->cell[index], "", out);
-    int code = csw_table_print(table, out, err);
+    return table;
+}
+
+/* ---- text ----------------------------------------------------------------------------------- */
+
+static int print_series(const struct csw_report *report, size_t index, FILE *out,
+                        struct csw_err *err)
+{
+    const struct csw_cell *series = &report->cell[index];
+
+    print_title(series, "", out);
+    int code = csw_table_print(make_table(report, index), out, err);
 
     if (code == 0)
-        code = csw_report_models_table(report, &report->cell[index], out, err);
+        code = csw_report_models_table(report, series, out, err);
     if (code == 0)
-        code = csw_report_loss_table(report, &report->cell[index], out, err);
+        code = csw_report_loss_table(report, series, csw_table_print, out, err);
     fprintf(out, "\n");
     return code;
 }
@@ -248,35 +255,32 @@ int csw_report_table(const struct csw_report *report, FILE *out, struct csw_err 
 
 /* ---- Markdown ------------------------------------------------------------------------------- */
 
-static void print_markdown_series(const struct csw_report *report, size_t index, FILE *out)
+static int print_markdown_series(const struct csw_report *report, size_t index, FILE *out,
+                                 struct csw_err *err)
 {
-    print_title(&report->cell[index], "### ", out);
-    fprintf(out, "\n");
-    for (int c = 0; c < COLUMNS; c++)
-        fprintf(out, "| %s %s", columns[c].heading, c + 1 < COLUMNS ? "" : "|\n");
-    for (int c = 0; c < COLUMNS; c++)
-        fprintf(out, "|%s%s", columns[c].right ? "---:" : "---", c + 1 < COLUMNS ? "" : "|\n");
-    for (size_t i = 0; i < report->count; i++) {
-        row cells;
+    const struct csw_cell *series = &report->cell[index];
 
-        if (!belongs(&report->cell[i], &report->cell[index]))
-            continue;
-        fill_row(report, i, cells);
-        for (int c = 0; c < COLUMNS; c++)
-            fprintf(out, "| %s %s", cells[c], c + 1 < COLUMNS ? "" : "|\n");
-    }
+    print_title(series, "### ", out);
     fprintf(out, "\n");
-    csw_report_loss_markdown(report, &report->cell[index], out);
+    int code = csw_table_markdown(make_table(report, index), out, err);
+
+    if (code == 0)
+        code = csw_report_loss_table(report, series, csw_table_markdown, out, err);
+    fprintf(out, "\n");
+    return code;
 }
 
 int csw_report_markdown(const struct csw_report *report, FILE *out, struct csw_err *err)
 {
-    for (size_t i = 0; i < report->count; i++)
-        if (leads(report, i))
-            print_markdown_series(report, i, out);
-    print_notes(report, "  ", out);
-    int code = csw_noise_report_print(report->results, "  ", out, err);
+    int code = 0;
 
+    for (size_t i = 0; code == 0 && i < report->count; i++)
+        if (leads(report, i))
+            code = print_markdown_series(report, i, out, err);
+    if (code < 0)
+        return code;
+    print_notes(report, "  ", out);
+    code = csw_noise_report_print(report->results, "  ", out, err);
     if (code == 0)
         code = csw_report_why_markdown(report, out, err);
     return code < 0 ? code : csw_stream_flush(out, "the report", err);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "binomial.h"
+
 #define ROUNDS CSW_SELFTEST_ROUNDS
 #define HALF (ROUNDS / 2)
 
@@ -88,6 +90,8 @@ static int sum_up(struct csw_alarms *ret_alarms, const struct outcomes *outcomes
         alarms.excluding += ratio->low > 1 || ratio->high < 1;
         alarms.verdicts += versus->verdict == CSW_FASTER || versus->verdict == CSW_SLOWER;
     }
+    alarms.excluding_share = csw_share_of(alarms.excluding, alarms.comparisons);
+    alarms.verdicts_share = csw_share_of(alarms.verdicts, alarms.comparisons);
     alarms.half_width = csw_median(widths, alarms.comparisons).value;
     alarms.exceeded = exceeded_in_5_percent(distances, alarms.comparisons);
     free(widths);

@@ -23,7 +23,8 @@
 struct csw_alarms {
     size_t comparisons; /* those with an interval */
     size_t excluding;   /* whose 95 % interval excludes 1 */
-    size_t verdicts;   /* that were called faster or slower, after Holm over the cells of a sweep */
+    size_t verdicts; /* that were called faster or slower, after Holm over the cells of a sweep */
+    struct csw_estimate excluding_share, verdicts_share; /* of the comparisons, see binomial.h */
     double half_width; /* median of half the interval's width, as a share of the ratio */
     double exceeded;   /* what the distance of the ratio from 1 exceeds in 5 % of all */
 };

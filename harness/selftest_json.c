@@ -7,10 +7,12 @@
 
 static json_t *alarms_json(const struct csw_alarms *alarms)
 {
-    return json_pack("{s:I, s:I, s:I, s:o, s:o}", "comparisons", (json_int_t)alarms->comparisons,
-                     "excluding", (json_int_t)alarms->excluding, "verdicts",
-                     (json_int_t)alarms->verdicts, "half_width", csw_real_json(alarms->half_width),
-                     "exceeded", csw_real_json(alarms->exceeded));
+    return json_pack(
+        "{s:I, s:I, s:o, s:I, s:o, s:o, s:o}", "comparisons", (json_int_t)alarms->comparisons,
+        "excluding", (json_int_t)alarms->excluding, "excluding_share",
+        csw_estimate_json(&alarms->excluding_share), "verdicts", (json_int_t)alarms->verdicts,
+        "verdicts_share", csw_estimate_json(&alarms->verdicts_share), "half_width",
+        csw_real_json(alarms->half_width), "exceeded", csw_real_json(alarms->exceeded));
 }
 
 int csw_selftest_json(const struct csw_selftest *selftest, FILE *out, struct csw_err *err)

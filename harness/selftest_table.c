@@ -1,9 +1,9 @@
 /* selftest_table.c - false alarms and the noise floor for people. */
 #include "selftest.h"
 
-#include <math.h>
 #include <stdio.h>
 
+#include "estimate_text.h"
 #include "files.h"
 #include "table.h"
 
@@ -12,10 +12,8 @@
 static const struct csw_column columns[] = {
     {"A against itself", false}, {"same rounds, paired", true}, {"one after the other", true}};
 
-static double percent_of(size_t part, size_t all)
-{
-    return all > 0 ? 100 * (double)part / (double)all : NAN;
-}
+/* More false alarms than 95 % intervals may give, and not by chance. */
+#define ALLOWED 0.05
 
 static void add_row(struct csw_table *table, const char *what, const char *paired,
                     const char *blocks)
@@ -23,16 +21,26 @@ static void add_row(struct csw_table *table, const char *what, const char *paire
     csw_table_row(table, (const char *[]){what, paired, blocks});
 }
 
-static void add_counts(struct csw_table *table, const char *what, size_t paired, size_t blocks,
-                       const struct csw_selftest *selftest)
+/* "4: 2.0 [0.5, 5.0] %" */
+static void print_count(size_t count, const struct csw_estimate *share, char ret_text[TEXT_SIZE])
 {
+    char percent[TEXT_SIZE];
+
+    csw_estimate_percent_text(share, percent, sizeof percent);
+    snprintf(ret_text, TEXT_SIZE, "%zu: %.20s %%", count, percent);
+}
+
+static void add_counts(struct csw_table *table, const struct csw_selftest *selftest)
+{
+    const struct csw_alarms *paired = &selftest->paired, *blocks = &selftest->blocks;
     char left[TEXT_SIZE], right[TEXT_SIZE];
 
-    snprintf(left, sizeof left, "%zu (%.1f %%)", paired,
-             percent_of(paired, selftest->paired.comparisons));
-    snprintf(right, sizeof right, "%zu (%.1f %%)", blocks,
-             percent_of(blocks, selftest->blocks.comparisons));
-    add_row(table, what, left, right);
+    print_count(paired->excluding, &paired->excluding_share, left);
+    print_count(blocks->excluding, &blocks->excluding_share, right);
+    add_row(table, "95 % interval excludes 1", left, right);
+    print_count(paired->verdicts, &paired->verdicts_share, left);
+    print_count(blocks->verdicts, &blocks->verdicts_share, right);
+    add_row(table, "called faster or slower", left, right);
 }
 
 static void add_shares(struct csw_table *table, const char *what, double paired, double blocks)
@@ -53,19 +61,10 @@ static struct csw_table *make_table(const struct csw_selftest *selftest)
     snprintf(left, sizeof left, "%zu", paired->comparisons);
     snprintf(right, sizeof right, "%zu", blocks->comparisons);
     add_row(table, "comparisons", left, right);
-    add_counts(table, "95 % interval excludes 1", paired->excluding, blocks->excluding, selftest);
-    add_counts(table, "called faster or slower", paired->verdicts, blocks->verdicts, selftest);
+    add_counts(table, selftest);
     add_shares(table, "half of an interval, median", paired->half_width, blocks->half_width);
     add_shares(table, "B/A is farther from 1 in 5 %", paired->exceeded, blocks->exceeded);
     return table;
-}
-
-/* The false alarms that 95 % intervals may give, with three standard errors for chance. */
-static double allowed_alarms(size_t comparisons)
-{
-    const double expected = 0.05 * (double)comparisons;
-
-    return expected + 3 * sqrt(expected * 0.95);
 }
 
 static void print_meaning(const struct csw_selftest *selftest, FILE *out)
@@ -74,12 +73,14 @@ static void print_meaning(const struct csw_selftest *selftest, FILE *out)
 
     fprintf(out,
             "A and B are the same program: every difference is a false alarm. A 95 %% interval may "
-            "give\nthem in 5 %% of the comparisons, of %d rounds each.\n",
+            "give\nthem in 5 %% of the comparisons, of %d rounds each. [...]: what chance leaves "
+            "open of "
+            "the share.\n",
             CSW_SELFTEST_ROUNDS);
-    if ((double)paired->excluding > allowed_alarms(paired->comparisons))
+    if (paired->excluding_share.low > ALLOWED)
         fprintf(out, "Paired, there are more: here rounds are not independent of each other, and "
                      "`compare` says\ntoo much. Look for what else runs on this machine.\n");
-    if ((double)blocks->excluding > allowed_alarms(blocks->comparisons))
+    if (blocks->excluding_share.low > ALLOWED)
         fprintf(out, "One after the other, there are more: this machine changes with time, and two "
                      "files that were\nmeasured one after the other are not comparable to that "
                      "precision.\n");

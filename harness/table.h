@@ -20,8 +20,12 @@ struct csw_table *csw_table_new(const struct csw_column *columns, size_t count);
 /* Adds a row of one text per column; the texts are copied. */
 void csw_table_row(struct csw_table *, const char *const *texts);
 
-/* Prints and frees the table. 0, -ENOMEM where a row got lost, -EIO where writing failed. */
-int csw_table_print(struct csw_table *, FILE *out, struct csw_err *);
+/*
+ * Writes and frees the table: for people, or as a table of Markdown. 0, -ENOMEM where a row got
+ * lost, -EIO where writing failed.
+ */
+typedef int csw_table_writer(struct csw_table *, FILE *out, struct csw_err *);
+csw_table_writer csw_table_print, csw_table_markdown;
 
 /* The version of the library behind it. */
 const char *csw_table_library(void);

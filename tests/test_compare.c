@@ -412,6 +412,11 @@ static void a_calm_machine_alarms_neither(void)
 
     CU_ASSERT_DOUBLE_EQUAL((double)selftest.paired.excluding / all, 0.0215, 0.026);
     CU_ASSERT_DOUBLE_EQUAL((double)selftest.blocks.excluding / all, 0.0433, 0.037);
+    CU_ASSERT_DOUBLE_EQUAL(selftest.paired.excluding_share.value,
+                           (double)selftest.paired.excluding / all, 1e-12);
+    CU_ASSERT(selftest.paired.excluding_share.low < 0.0215);
+    CU_ASSERT(selftest.paired.excluding_share.high > 0.0215);
+    CU_ASSERT(selftest.paired.verdicts_share.low == 0 && selftest.paired.verdicts_share.high < 1);
     free(a);
     free(b);
 }

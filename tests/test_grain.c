@@ -287,7 +287,7 @@ static void too_few_rounds_give_no_interval_and_no_samples_no_value(void)
 
 /* ---- intervals ------------------------------------------------------------------------------- */
 
-#define TRIALS 60
+#define TRIALS 40
 
 /* Box-Muller. */
 static double normal(uint64_t *state)
@@ -308,7 +308,7 @@ static bool covers(const struct csw_metg *metg, double truth)
     return metg->ns.low <= truth && truth <= metg->ns.high;
 }
 
-/* 95 % of 60 are 57; fewer than 50 happen once in 10,000 runs, of which this is always the same. */
+/* 95 % of 40 are 38; fewer than 32 happen once in 10,000 runs, of which this is always the same. */
 static void intervals_cover_the_truth_of_noisy_rounds(void)
 {
     struct world *world = world_new(12, 15);
@@ -323,8 +323,8 @@ static void intervals_cover_the_truth_of_noisy_rounds(void)
         covered90 += covers(&grain.curve[0].metg90, 10 * PRICE_NS);
         csw_grain_release(&grain);
     }
-    CHECK("METG(50 %)", covered50 >= 50);
-    CHECK("METG(90 %)", covered90 >= 50);
+    CHECK("METG(50 %)", covered50 >= 32);
+    CHECK("METG(90 %)", covered90 >= 32);
     printf("METG(50 %%) %u, METG(90 %%) %u of %d\n", covered50, covered90, TRIALS);
     world_free(world);
 }
@@ -380,6 +380,39 @@ static void tables_and_json_say_the_same(void)
     json_decref(json);
     free(table);
     free(text);
+    csw_grain_release(&grain);
+    world_free(world);
+}
+
+static size_t commas_of(const char *line)
+{
+    size_t commas = 0;
+
+    for (; *line && *line != '\n'; line++)
+        commas += *line == ',';
+    return commas;
+}
+
+static void csv_and_markdown_say_the_same_as_the_table(void)
+{
+    struct world *world = world_new(14, 8);
+
+    add_samples(world, PRICE_NS, no_noise, NULL);
+    struct csw_grain grain = grain_of(world);
+    char *csv = written(&grain, csw_grain_csv), *markdown = written(&grain, csw_grain_markdown);
+    size_t rows = 0;
+
+    must_say(markdown, "| pthread | 2 | 200 ns [200, 200] | 1.00 us [1.00, 1.00] |\n");
+    must_say(markdown, "|---:|---:|\n| 4.00 ns | 0.038 |\n");
+    must_say(csv, ",metg90_ns,metg90_ns_low,metg90_ns_high,metg90_side\n");
+    must_say(csv, ",200,200,200,crossed,1000,1000,1000,crossed\n");
+    for (const char *line = csv; *line; line = strchr(line, '\n') + 1) {
+        CU_ASSERT_EQUAL(commas_of(line), commas_of(csv));
+        rows++;
+    }
+    CU_ASSERT_EQUAL(rows, 1 + 14);
+    free(csv);
+    free(markdown);
     csw_grain_release(&grain);
     world_free(world);
 }
@@ -501,6 +534,7 @@ int main(void)
         TEST(intervals_cover_the_truth_of_noisy_rounds),
         TEST(an_interval_that_leaves_the_points_is_open_there),
         TEST(tables_and_json_say_the_same),
+        TEST(csv_and_markdown_say_the_same_as_the_table),
         TEST(what_is_no_grain_run_is_refused),
         TEST(every_size_has_a_base_and_as_many_tasks_as_wished),
         TEST(what_tells_nothing_of_granularity_is_refused),

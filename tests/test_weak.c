@@ -198,6 +198,24 @@ static void speedups_are_scaled_by_the_growth(void)
     csw_report_release(&report);
 }
 
+/* Every worker computes for as long as the base's only one: the work of three takes no more. */
+static void losses_are_those_of_the_work_that_has_grown(void)
+{
+    struct world world;
+    struct csw_report report = {0};
+
+    world_init(&world);
+    for (size_t w = 0; w < COUNT(world.workers); w++)
+        world.workers[w].cpu_ns = 5;
+    CU_ASSERT_EQUAL_FATAL(csw_report_init(&report, &world.results, NULL), 0);
+    const struct csw_identity *loss = &report.cell[2].loss;
+
+    check_estimate(&loss->work_inflation, 1);
+    check_estimate(&loss->load_balance, 1);
+    check_estimate(&loss->serialisation, report.cell[2].efficiency.value);
+    csw_report_release(&report);
+}
+
 static void gustafsons_fraction_turns_the_interval_round(void)
 {
     const struct csw_estimate speedup = {.value = 3, .low = 2, .high = 4.5, .n = 9};
@@ -252,6 +270,7 @@ static const struct test tests[] = {
     TEST(the_work_of_a_weak_plan_grows_with_the_workers),
     TEST(a_kernel_counts_p_times_the_work),
     TEST(speedups_are_scaled_by_the_growth),
+    TEST(losses_are_those_of_the_work_that_has_grown),
     TEST(gustafsons_fraction_turns_the_interval_round),
     TEST(the_report_tells_weak_efficiency_where_work_has_grown),
 };

@@ -274,6 +274,23 @@ static void what_one_worker_pays_already_is_the_price_of_the_driver(void)
                                  "already, the price of the driver)");
 }
 
+/* 2 x 100 ms for work of 100 ms in a million chunks. */
+static void small_chunks_cost_their_handing_out(void)
+{
+    const struct run run = {100, {100, 100}, {100, 100}};
+    struct world *many = two_workers("dynamic:1", ROUNDS, 0, run);
+    struct world *few = two_workers("dynamic", ROUNDS, 0, run);
+
+    for (size_t i = 0; i < ROUNDS; i++)
+        for (size_t w = 0; w < 2; w++) {
+            last_samples(many)[i].worker[w].chunks = 500000;
+            last_samples(few)[i].worker[w].chunks = 500;
+        }
+    must_say(sentence_of(many), "by more CPU time for the same work (2.00x: 100 ns more for each "
+                                "chunk, the price of handing it out)");
+    must_say(sentence_of(few), "(2.00x: a lower clock, or cores shared with others)");
+}
+
 static void a_control_that_loses_nothing_clears_the_clock(void)
 {
     struct world *world = world_new();
@@ -449,6 +466,7 @@ int main(void)
         TEST(who_held_workers_up_is_told_by_the_samples),
         TEST(workers_that_took_no_part_are_no_fault_of_the_work),
         TEST(what_one_worker_pays_already_is_the_price_of_the_driver),
+        TEST(small_chunks_cost_their_handing_out),
         TEST(a_control_that_loses_nothing_clears_the_clock),
         TEST(a_clock_that_is_known_is_a_cause_of_its_own),
         TEST(what_is_won_back_is_told),

@@ -170,7 +170,7 @@ coresweep compare --live "$CORESWEEP" ./wrong "${live[@]}" --output w.jsonl >tab
 # ---- this program against itself
 expect 2 "say which test: --aa" selftest
 coresweep selftest --aa --comparisons 1 --output self >table 2>said || fail "selftest: $(cat said)"
-grep -qE '^95 % interval excludes 1 +[0-9]+ \([0-9.]+ %\)' table || fail "$(cat table)"
+grep -qE '^95 % interval excludes 1 +[0-9]+: [0-9.]+ \[[0-9.]+, [0-9.]+\] %' table || fail "$(cat table)"
 grep -q '^Noise floor: 10 paired rounds' table || fail "$(cat table)"
 [ "$(awk '{ if (length > 100) print }' table | wc -l)" -eq 0 ] || fail "the table is wider than 100"
 [ "$(sed -nE 's/.*"type":"sample".*"round":([0-9]+),.*/\1/p' self-a.jsonl | sort -u | wc -l)" -eq 10 ] || fail "10 rounds"

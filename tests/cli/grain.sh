@@ -40,6 +40,11 @@ for curve in grain:
     assert all(p["grain_ns"]["value"] > 0 < p["efficiency"]["value"] for p in curve["points"])
 ' "$sizes" || fail "JSON"
 
+coresweep grain --report g.jsonl --format csv >csv || [ $? -eq $status ] || fail "CSV"
+[ "$(wc -l <csv)" -eq $((1 + 2 * sizes)) ] || fail "CSV: a row per driver and size: $(cat csv)"
+coresweep grain --report g.jsonl --format markdown >md || [ $? -eq $status ] || fail "Markdown"
+grep -q '^### sqrt, schedule dynamic, 4 tasks per worker$' md || fail "Markdown: $(cat md)"
+
 # samples are marked by the plan's rule, counted by the run and by the report
 grep -q '"exclude":"availability<0.98 throttled>0 steal>0.01"' g.jsonl || fail "no rule in the plan"
 grep -qE '^(None of the|[0-9]+ of) [0-9]+ samples .*disturbed' table || fail "nothing of disturbed samples: $(cat table)"
@@ -63,6 +68,7 @@ expect 2 "leave --output away" grain --resume cut.jsonl --output another.jsonl
 coresweep grain --resume cut.jsonl >table 2>said || [ $? -eq 1 ] || fail "grain --resume: $(cat said)"
 [ "$(visits_in cut.jsonl | uniq | wc -l)" -eq "$(visits_in all.jsonl | uniq | wc -l)" ] || fail "not all visits after grain --resume"
 [ "$(grep -c '"disturbed":"steal ' cut.jsonl)" -eq "$samples" ] || fail "resumed samples are not marked"
+
 head -n 9 g.jsonl >cut.jsonl
 coresweep sweep --resume cut.jsonl >/dev/null 2>said || fail "resume: $(cat said)"
 [ "$(visits_in cut.jsonl | uniq | wc -l)" -eq $((3 * sizes * 2)) ] || fail "not all visits after --resume"
