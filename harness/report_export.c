@@ -17,6 +17,9 @@
 #include "report_stop.h"
 #include "report_weak.h"
 #include "report_why.h"
+#include "resample.h"
+#include "scaling.h"
+#include "weak.h"
 
 static const struct csw_estimate *estimate_of(const struct csw_cell *cell,
                                               const struct csw_report_column *column)
@@ -79,6 +82,11 @@ static void set_checks(json_t *object, const struct csw_report *report, size_t p
     json_object_set_new(object, "effective_rounds", csw_real_json(checks->dependence.effective));
     json_object_set_new(object, "mild_outliers", json_integer((json_int_t)checks->mild));
     json_object_set_new(object, "severe_outliers", json_integer((json_int_t)checks->severe));
+    json_object_set_new(object, "change", csw_real_json(checks->change));
+    json_object_set_new(object, "drifts", json_boolean(checks->drifts));
+    json_object_set_new(object, "tied", json_integer((json_int_t)checks->tied));
+    json_object_set_new(object, "coarse_clock", json_boolean(checks->coarse));
+    json_object_set_new(object, "first_apart", json_boolean(checks->first_apart));
     json_object_set_new(object, "checks", findings_json(report, point));
 }
 
@@ -127,6 +135,14 @@ static json_t *noise_json(const struct csw_report *report)
                      (json_int_t)noise.disturbed, "sentences", sentences);
 }
 
+/* How the bootstrap drew, so that its intervals can be had again. */
+static json_t *resampling_json(const struct csw_report *report)
+{
+    (void)report;
+    return json_pack("{s:i, s:i, s:f}", "draws", CSW_DRAWS, "seed", CSW_RESAMPLE_SEED, "confidence",
+                     CSW_CONFIDENCE);
+}
+
 /* What stands beside the points, by name. */
 static const struct {
     const char *name;
@@ -134,7 +150,7 @@ static const struct {
 } parts[] = {
     {"stop", csw_report_stop_json},       {"noise", noise_json},
     {"models", csw_report_models_json},   {"why", csw_report_why_json},
-    {"samples", csw_report_samples_json},
+    {"samples", csw_report_samples_json}, {"resampling", resampling_json},
 };
 
 static json_t *report_json(const struct csw_report *report)
@@ -185,6 +201,45 @@ static void print_number(double value, FILE *out)
         fprintf(out, ",");
 }
 
+static void print_estimate(const struct csw_estimate *estimate, FILE *out)
+{
+    print_number(estimate->value, out);
+    print_number(estimate->low, out);
+    print_number(estimate->high, out);
+}
+
+/* What the rounds show, the serial fraction, and where the efficiency went. */
+static void print_found(const struct csw_cell *cell, FILE *out)
+{
+    const struct csw_estimate fractions[] = {csw_cell_karp_flatt(cell), csw_cell_gustafson(cell)};
+    const struct csw_identity *loss = &cell->loss;
+
+    print_number(cell->checks.dependence.lag1, out);
+    print_number(cell->checks.dependence.effective, out);
+    print_number(cell->checks.change, out);
+    fprintf(out, ",%zu,%" PRIu64, cell->checks.tied, csw_growth(cell->point));
+    print_estimate(&fractions[0], out);
+    print_number(csw_cell_resolution(cell), out);
+    print_estimate(&fractions[1], out);
+    print_estimate(&loss->load_balance, out);
+    print_estimate(&loss->serialisation, out);
+    print_estimate(&loss->work_inflation, out);
+    print_estimate(&loss->availability, out);
+    print_estimate(&loss->dispatch, out);
+}
+
+/* Its columns. */
+static const struct {
+    const char *name;
+    bool is_estimate;
+} found_columns[] = {
+    {"lag1", false},         {"effective_rounds", false}, {"change", false},
+    {"tied", false},         {"growth", false},           {"karp_flatt", true},
+    {"resolution", false},   {"gustafson", true},         {"load_balance", true},
+    {"serialisation", true}, {"work_inflation", true},    {"availability", true},
+    {"dispatch", true},
+};
+
 static void print_cell(const struct csw_cell *cell, FILE *out)
 {
     const struct csw_point *point = cell->point;
@@ -192,33 +247,37 @@ static void print_cell(const struct csw_cell *cell, FILE *out)
     fprintf(out, "%s,%s,\"%s\",%s,%s,%s,%" PRIu64 ",%d,%zu", point->kernel, point->options,
             point->tasks, point->schedule, point->driver, point->settings, point->workers,
             point->oversubscribed, cell->time_ns.n);
-    for (size_t c = 0; c < csw_report_column_count; c++) {
-        const struct csw_estimate *estimate = estimate_of(cell, &csw_report_columns[c]);
-
-        print_number(estimate->value, out);
-        print_number(estimate->low, out);
-        print_number(estimate->high, out);
-    }
+    for (size_t c = 0; c < csw_report_column_count; c++)
+        print_estimate(estimate_of(cell, &csw_report_columns[c]), out);
     print_number(cell->min_ns, out);
     print_number(cell->preempted, out);
     print_number(cell->pss_bytes, out);
     print_number(cell->peak_bytes, out);
     print_number(cell->bound.fair, out);
     print_number(cell->bound.hard, out);
-    fprintf(out, ",%d,%zu,%zu,%zu\n", cell->above_bound, cell->disturbed, cell->checks.mild,
+    fprintf(out, ",%d,%zu,%zu,%zu", cell->above_bound, cell->disturbed, cell->checks.mild,
             cell->checks.severe);
+    print_found(cell, out);
+    fprintf(out, "\n");
+}
+
+static void print_heading(const char *name, bool is_estimate, FILE *out)
+{
+    fprintf(out, ",%s", name);
+    if (is_estimate)
+        fprintf(out, ",%s_low,%s_high", name, name);
 }
 
 int csw_report_csv(const struct csw_report *report, FILE *out, struct csw_err *err)
 {
     fprintf(out, "kernel,options,tasks,schedule,driver,settings,workers,oversubscribed,rounds");
-    for (size_t c = 0; c < csw_report_column_count; c++) {
-        const char *name = csw_report_columns[c].name;
-
-        fprintf(out, ",%s,%s_low,%s_high", name, name, name);
-    }
+    for (size_t c = 0; c < csw_report_column_count; c++)
+        print_heading(csw_report_columns[c].name, true, out);
     fprintf(out, ",min_ns,preempted,pss_bytes,peak_bytes,bound,hard_bound,above_bound,"
-                 "disturbed,mild_outliers,severe_outliers\n");
+                 "disturbed,mild_outliers,severe_outliers");
+    for (size_t c = 0; c < sizeof found_columns / sizeof *found_columns; c++)
+        print_heading(found_columns[c].name, found_columns[c].is_estimate, out);
+    fprintf(out, "\n");
     for (size_t i = 0; i < report->count; i++)
         print_cell(&report->cell[i], out);
     return csw_stream_flush(out, "the report", err);

@@ -11,6 +11,7 @@
 #include "label.h"
 #include "options.h"
 #include "report_checks.h"
+#include "report_fraction.h"
 #include "report_model.h"
 #include "report_noise.h"
 #include "report_stop.h"
@@ -188,8 +189,8 @@ static void print_notes(const struct csw_report *report, const char *line_end, F
 
 /* ---- text ----------------------------------------------------------------------------------- */
 
-static int print_series(const struct csw_report *report, size_t index, FILE *out,
-                        struct csw_err *err)
+static int print_rows(const struct csw_report *report, size_t index, csw_table_printer *print,
+                      FILE *out, struct csw_err *err)
 {
     struct csw_table *table = csw_table_new(columns, COLUMNS);
 
@@ -204,11 +205,22 @@ static int print_series(const struct csw_report *report, size_t index, FILE *out
             texts[c] = cells[c];
         csw_table_row(table, texts);
     }
-    print_title(&report->cell[index], "", out);
-    int code = csw_table_print(table, out, err);
+    return print(table, out, err);
+}
 
+/* One count of workers has its fraction in the table of models. */
+static int print_series(const struct csw_report *report, size_t index, FILE *out,
+                        struct csw_err *err)
+{
+    const struct csw_cell *group = &report->cell[index];
+
+    print_title(group, "", out);
+    int code = print_rows(report, index, csw_table_print, out, err);
+
+    if (code == 0 && csw_report_has_fractions(report, group))
+        code = csw_report_fractions(report, group, csw_table_print, out, err);
     if (code == 0)
-        code = csw_report_models_table(report, &report->cell[index], out, err);
+        code = csw_report_models_table(report, group, out, err);
     fprintf(out, "\n");
     return code;
 }
@@ -232,10 +244,11 @@ int csw_report_table(const struct csw_report *report, FILE *out, struct csw_err 
         if (leads(report, i))
             code = print_series(report, i, out, err);
     if (code == 0)
-        code = csw_report_weak_print(report, out, err);
+        code = csw_report_weak_print(report, csw_table_print, "", out, err);
     if (code < 0)
         return code;
     print_notes(report, "", out);
+    csw_report_fractions_note(report, "", out);
     csw_report_models_note(report, out);
     for (size_t i = 0; code == 0 && i < sizeof sections / sizeof *sections; i++)
         code = sections[i](report, out, err);
@@ -244,33 +257,32 @@ int csw_report_table(const struct csw_report *report, FILE *out, struct csw_err 
 
 /* ---- Markdown ------------------------------------------------------------------------------- */
 
-static void print_markdown_series(const struct csw_report *report, size_t index, FILE *out)
+static int print_markdown_series(const struct csw_report *report, size_t index, FILE *out,
+                                 struct csw_err *err)
 {
     print_title(&report->cell[index], "### ", out);
     fprintf(out, "\n");
-    for (int c = 0; c < COLUMNS; c++)
-        fprintf(out, "| %s %s", columns[c].heading, c + 1 < COLUMNS ? "" : "|\n");
-    for (int c = 0; c < COLUMNS; c++)
-        fprintf(out, "|%s%s", columns[c].right ? "---:" : "---", c + 1 < COLUMNS ? "" : "|\n");
-    for (size_t i = 0; i < report->count; i++) {
-        row cells;
+    int code = print_rows(report, index, csw_table_markdown, out, err);
 
-        if (!belongs(&report->cell[i], &report->cell[index]))
-            continue;
-        fill_row(report, i, cells);
-        for (int c = 0; c < COLUMNS; c++)
-            fprintf(out, "| %s %s", cells[c], c + 1 < COLUMNS ? "" : "|\n");
-    }
+    if (code == 0)
+        code = csw_report_fractions(report, &report->cell[index], csw_table_markdown, out, err);
     fprintf(out, "\n");
+    return code;
 }
 
 int csw_report_markdown(const struct csw_report *report, FILE *out, struct csw_err *err)
 {
-    for (size_t i = 0; i < report->count; i++)
-        if (leads(report, i))
-            print_markdown_series(report, i, out);
-    print_notes(report, "  ", out);
-    const int code = csw_noise_report_print(report->results, "  ", out, err);
+    int code = 0;
 
+    for (size_t i = 0; code == 0 && i < report->count; i++)
+        if (leads(report, i))
+            code = print_markdown_series(report, i, out, err);
+    if (code == 0)
+        code = csw_report_weak_print(report, csw_table_markdown, "  ", out, err);
+    if (code < 0)
+        return code;
+    print_notes(report, "  ", out);
+    csw_report_fractions_note(report, "  ", out);
+    code = csw_noise_report_print(report->results, "  ", out, err);
     return code < 0 ? code : csw_stream_flush(out, "the report", err);
 }

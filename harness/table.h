@@ -21,7 +21,12 @@ struct csw_table *csw_table_new(const struct csw_column *columns, size_t count);
 void csw_table_row(struct csw_table *, const char *const *texts);
 
 /* Prints and frees the table. 0, -ENOMEM where a row got lost, -EIO where writing failed. */
-int csw_table_print(struct csw_table *, FILE *out, struct csw_err *);
+typedef int csw_table_printer(struct csw_table *, FILE *out, struct csw_err *);
+csw_table_printer csw_table_print;    /* in aligned columns */
+csw_table_printer csw_table_markdown; /* in Markdown */
+
+/* Frees a table that is not printed; accepts NULL. */
+void csw_table_free(struct csw_table *);
 
 /* The version of the library behind it. */
 const char *csw_table_library(void);
