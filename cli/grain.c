@@ -10,6 +10,7 @@
 #include <coresweep/record.h>
 
 #include "harness/grain.h"
+#include "harness/names.h"
 #include "measuring.h"
 
 /* A kernel whose items cost a few ns each: tasks can be smaller than any driver's own price. */

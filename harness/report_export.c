@@ -18,6 +18,9 @@
 #include "report_stop.h"
 #include "report_weak.h"
 #include "report_why.h"
+#include "resample.h"
+#include "scaling.h"
+#include "weak.h"
 
 static const struct csw_estimate *estimate_of(const struct csw_cell *cell,
                                               const struct csw_report_column *column)
@@ -84,6 +87,11 @@ static void set_checks(json_t *object, const struct csw_report *report, size_t p
     json_object_set_new(object, "effective_rounds", csw_real_json(checks->dependence.effective));
     json_object_set_new(object, "mild_outliers", json_integer((json_int_t)checks->mild));
     json_object_set_new(object, "severe_outliers", json_integer((json_int_t)checks->severe));
+    json_object_set_new(object, "change", csw_real_json(checks->change));
+    json_object_set_new(object, "drifts", json_boolean(checks->drifts));
+    json_object_set_new(object, "tied", json_integer((json_int_t)checks->tied));
+    json_object_set_new(object, "coarse_clock", json_boolean(checks->coarse));
+    json_object_set_new(object, "first_apart", json_boolean(checks->first_apart));
     json_object_set_new(object, "checks", findings_json(report, point));
 }
 
@@ -132,6 +140,14 @@ static json_t *noise_json(const struct csw_report *report)
                      (json_int_t)noise.disturbed, "sentences", sentences);
 }
 
+/* How the bootstrap drew, so that its intervals can be had again. */
+static json_t *resampling_json(const struct csw_report *report)
+{
+    (void)report;
+    return json_pack("{s:i, s:i, s:f}", "draws", CSW_DRAWS, "seed", CSW_RESAMPLE_SEED, "confidence",
+                     CSW_CONFIDENCE);
+}
+
 /* What stands beside the points, by name. */
 static const struct {
     const char *name;
@@ -139,7 +155,7 @@ static const struct {
 } parts[] = {
     {"stop", csw_report_stop_json},       {"noise", noise_json},
     {"models", csw_report_models_json},   {"why", csw_report_why_json},
-    {"samples", csw_report_samples_json},
+    {"samples", csw_report_samples_json}, {"resampling", resampling_json},
 };
 
 static json_t *report_json(const struct csw_report *report)
@@ -182,6 +198,30 @@ int csw_report_json(const struct csw_report *report, FILE *out, struct csw_err *
 
 /* ---- CSV (RFC 4180, one row per point) ------------------------------------------------------ */
 
+/* What the rounds show, and the serial fraction. */
+static void print_found(const struct csw_cell *cell, FILE *out)
+{
+    const struct csw_estimate karp_flatt = csw_cell_karp_flatt(cell);
+    const struct csw_estimate gustafson = csw_cell_gustafson(cell);
+
+    csw_csv_number(cell->checks.dependence.lag1, out);
+    csw_csv_number(cell->checks.dependence.effective, out);
+    csw_csv_number(cell->checks.change, out);
+    fprintf(out, ",%zu,%" PRIu64, cell->checks.tied, csw_growth(cell->point));
+    csw_csv_estimate(&karp_flatt, out);
+    csw_csv_number(csw_cell_resolution(cell), out);
+    csw_csv_estimate(&gustafson, out);
+}
+
+/* Its columns. */
+static void print_found_names(FILE *out)
+{
+    fprintf(out, ",lag1,effective_rounds,change,tied,growth");
+    csw_csv_names("karp_flatt", out);
+    fprintf(out, ",resolution");
+    csw_csv_names("gustafson", out);
+}
+
 static void print_cell(const struct csw_cell *cell, FILE *out)
 {
     const struct csw_point *point = cell->point;
@@ -199,6 +239,7 @@ static void print_cell(const struct csw_cell *cell, FILE *out)
     csw_csv_number(cell->bound.hard, out);
     fprintf(out, ",%d,%zu,%zu,%zu", cell->above_bound, cell->disturbed, cell->checks.mild,
             cell->checks.severe);
+    print_found(cell, out);
     for (size_t f = 0; f < CSW_FACTORS; f++)
         csw_csv_estimate(csw_factor_of(&cell->loss, f), out);
     fprintf(out, "\n");
@@ -211,6 +252,7 @@ int csw_report_csv(const struct csw_report *report, FILE *out, struct csw_err *e
         csw_csv_names(csw_report_columns[c].name, out);
     fprintf(out, ",min_ns,preempted,pss_bytes,peak_bytes,bound,hard_bound,above_bound,"
                  "disturbed,mild_outliers,severe_outliers");
+    print_found_names(out);
     for (size_t f = 0; f < CSW_FACTORS; f++)
         csw_csv_names(csw_factor_names[f], out);
     fprintf(out, "\n");

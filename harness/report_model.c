@@ -251,8 +251,8 @@ void csw_report_models_note(const struct csw_report *report, FILE *out)
     for (size_t i = 0; i < report->count; i++)
         if (csw_scaling_leads(report, i)) {
             csw_print_wrapped(
-                "e: serial fraction that S_rel with the most workers stands for (Karp-Flatt). "
-                "serial: by the law (USL: contention). fit: chance of so bad a fit if the law is "
+                "Beside a law, e is that of the most workers. serial: by the law (USL: "
+                "contention). fit: chance of so bad a fit if the law is "
                 "right. COST: fewest workers whose S_abs is above 1, the interval, too.\n",
                 out);
             return;

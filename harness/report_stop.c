@@ -46,6 +46,20 @@ static void print_width(const struct csw_report *report, const char *line_end, F
     fprintf(out, " (%s)%s\n", end->widest, line_end);
 }
 
+/* For want of rounds, or because a point, or its base, has fewer of them than the sweep. */
+static void print_no_width(const struct csw_report *report, const char *line_end, FILE *out)
+{
+    const struct csw_end *end = &report->results->end;
+
+    fprintf(out, "widest %.0f %% interval: none", 100 * end->confidence);
+    if (report->rounds < CSW_STOP_LEAST_ROUNDS)
+        fprintf(out, ", it takes at least %d rounds%s\n", CSW_STOP_LEAST_ROUNDS, line_end);
+    else if (*end->widest)
+        fprintf(out, ", too few rounds have both %s and its base%s\n", end->widest, line_end);
+    else
+        fprintf(out, ", no point was measured in all rounds%s\n", line_end);
+}
+
 void csw_report_stop_print(const struct csw_report *report, const char *line_end, FILE *out)
 {
     const struct csw_end *end = &report->results->end;
@@ -54,11 +68,10 @@ void csw_report_stop_print(const struct csw_report *report, const char *line_end
         return;
     fprintf(out, "verdict: %s after %zu round%s%s%s\n", end->verdict, report->rounds,
             report->rounds == 1 ? "" : "s", advice(report), line_end);
-    if (isnan(end->half_width))
-        fprintf(out, "widest %.0f %% interval: none, it takes at least %d rounds%s\n",
-                100 * end->confidence, CSW_STOP_LEAST_ROUNDS, line_end);
-    else
+    if (isfinite(end->half_width))
         print_width(report, line_end, out);
+    else
+        print_no_width(report, line_end, out);
 }
 
 json_t *csw_report_stop_json(const struct csw_report *report)

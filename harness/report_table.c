@@ -11,6 +11,7 @@
 #include "label.h"
 #include "options.h"
 #include "report_checks.h"
+#include "report_fraction.h"
 #include "report_loss.h"
 #include "report_model.h"
 #include "report_noise.h"
@@ -188,7 +189,10 @@ static void print_notes(const struct csw_report *report, const char *line_end, F
     csw_print_findings(report, line_end, out);
 }
 
-static struct csw_table *make_table(const struct csw_report *report, size_t index)
+/* ---- text ----------------------------------------------------------------------------------- */
+
+static int print_rows(const struct csw_report *report, size_t index, csw_table_writer *print,
+                      FILE *out, struct csw_err *err)
 {
     struct csw_table *table = csw_table_new(columns, COLUMNS);
 
@@ -203,23 +207,24 @@ static struct csw_table *make_table(const struct csw_report *report, size_t inde
             texts[c] = cells[c];
         csw_table_row(table, texts);
     }
-    return table;
+    return print(table, out, err);
 }
 
-/* ---- text ----------------------------------------------------------------------------------- */
-
+/* One count of workers has its fraction in the table of models. */
 static int print_series(const struct csw_report *report, size_t index, FILE *out,
                         struct csw_err *err)
 {
-    const struct csw_cell *series = &report->cell[index];
+    const struct csw_cell *group = &report->cell[index];
 
-    print_title(series, "", out);
-    int code = csw_table_print(make_table(report, index), out, err);
+    print_title(group, "", out);
+    int code = print_rows(report, index, csw_table_print, out, err);
 
+    if (code == 0 && csw_report_has_fractions(report, group))
+        code = csw_report_fractions(report, group, csw_table_print, out, err);
     if (code == 0)
-        code = csw_report_models_table(report, series, out, err);
+        code = csw_report_models_table(report, group, out, err);
     if (code == 0)
-        code = csw_report_loss_table(report, series, csw_table_print, out, err);
+        code = csw_report_loss_table(report, group, csw_table_print, out, err);
     fprintf(out, "\n");
     return code;
 }
@@ -243,10 +248,11 @@ int csw_report_table(const struct csw_report *report, FILE *out, struct csw_err 
         if (leads(report, i))
             code = print_series(report, i, out, err);
     if (code == 0)
-        code = csw_report_weak_print(report, out, err);
+        code = csw_report_weak_print(report, csw_table_print, "", out, err);
     if (code < 0)
         return code;
     print_notes(report, "", out);
+    csw_report_fractions_note(report, "", out);
     csw_report_models_note(report, out);
     for (size_t i = 0; code == 0 && i < sizeof sections / sizeof *sections; i++)
         code = sections[i](report, out, err);
@@ -258,14 +264,16 @@ int csw_report_table(const struct csw_report *report, FILE *out, struct csw_err 
 static int print_markdown_series(const struct csw_report *report, size_t index, FILE *out,
                                  struct csw_err *err)
 {
-    const struct csw_cell *series = &report->cell[index];
+    const struct csw_cell *group = &report->cell[index];
 
-    print_title(series, "### ", out);
+    print_title(group, "### ", out);
     fprintf(out, "\n");
-    int code = csw_table_markdown(make_table(report, index), out, err);
+    int code = print_rows(report, index, csw_table_markdown, out, err);
 
     if (code == 0)
-        code = csw_report_loss_table(report, series, csw_table_markdown, out, err);
+        code = csw_report_fractions(report, group, csw_table_markdown, out, err);
+    if (code == 0)
+        code = csw_report_loss_table(report, group, csw_table_markdown, out, err);
     fprintf(out, "\n");
     return code;
 }
@@ -277,9 +285,12 @@ int csw_report_markdown(const struct csw_report *report, FILE *out, struct csw_e
     for (size_t i = 0; code == 0 && i < report->count; i++)
         if (leads(report, i))
             code = print_markdown_series(report, i, out, err);
+    if (code == 0)
+        code = csw_report_weak_print(report, csw_table_markdown, "  ", out, err);
     if (code < 0)
         return code;
     print_notes(report, "  ", out);
+    csw_report_fractions_note(report, "  ", out);
     code = csw_noise_report_print(report->results, "  ", out, err);
     if (code == 0)
         code = csw_report_why_markdown(report, out, err);

@@ -6,10 +6,12 @@
 #include "estimate_text.h"
 #include "label.h"
 #include "options.h"
+#include "report_fraction.h"
+#include "scaling.h"
 #include "table.h"
 #include "weak.h"
 
-enum column { KERNEL, SCHEDULE, DRIVER, WORKERS, OVER_SERIAL, OVER_ONE, FRACTION, COLUMNS };
+enum column { KERNEL, SCHEDULE, DRIVER, WORKERS, OVER_SERIAL, OVER_ONE, FRACTION, WORD, COLUMNS };
 
 static const struct csw_column columns[COLUMNS] = {
     [KERNEL] = {"weak", false},
@@ -19,6 +21,7 @@ static const struct csw_column columns[COLUMNS] = {
     [OVER_SERIAL] = {"T_serial/T_p [95 %]", true},
     [OVER_ONE] = {"T_1/T_p [95 %]", true},
     [FRACTION] = {"serial fraction", true},
+    [WORD] = {"", false},
 };
 
 static struct csw_estimate over_one(const struct csw_cell *cell)
@@ -30,7 +33,7 @@ static void add_row(const struct csw_report *report, size_t index, struct csw_ta
 {
     const struct csw_cell *cell = &report->cell[index];
     const struct csw_estimate one = over_one(cell);
-    const struct csw_estimate fraction = csw_gustafson(cell->s_rel, cell->point->workers);
+    const struct csw_estimate fraction = csw_cell_gustafson(cell);
     char cells[COLUMNS][CSW_LABEL_SIZE + CSW_TITLE_SIZE];
     const char *texts[COLUMNS];
 
@@ -43,6 +46,7 @@ static void add_row(const struct csw_report *report, size_t index, struct csw_ta
     csw_estimate_ratio_text(&cell->efficiency, cells[OVER_SERIAL], sizeof cells[OVER_SERIAL]);
     csw_estimate_ratio_text(&one, cells[OVER_ONE], sizeof cells[OVER_ONE]);
     csw_estimate_ratio_text(&fraction, cells[FRACTION], sizeof cells[FRACTION]);
+    texts[WORD] = csw_fraction_word(&fraction);
     csw_table_row(table, texts);
 }
 
@@ -54,7 +58,8 @@ static bool has_grown(const struct csw_report *report)
     return false;
 }
 
-int csw_report_weak_print(const struct csw_report *report, FILE *out, struct csw_err *err)
+int csw_report_weak_print(const struct csw_report *report, csw_table_writer *print,
+                          const char *line_end, FILE *out, struct csw_err *err)
 {
     if (!has_grown(report))
         return 0;
@@ -63,13 +68,14 @@ int csw_report_weak_print(const struct csw_report *report, FILE *out, struct csw
     for (size_t i = 0; i < report->count; i++)
         if (csw_growth(report->cell[i].point) > 1)
             add_row(report, i, table);
-    const int code = csw_table_print(table, out, err);
+    const int code = print(table, out, err);
 
-    fprintf(out, "\n");
-    fprintf(out, "Weak scaling: p workers have p times the work of one; S_abs is p T_serial/T_p, "
-                 "S_rel p T_1/T_p.\n"
-                 "serial fraction: Gustafson's (p - S_rel)/(p - 1); where the interval holds 0, "
-                 "none is resolved.\n\n");
+    fprintf(out,
+            "\nWeak scaling: p workers have p times the work of one; S_abs is p T_serial/T_p, "
+            "S_rel p T_1/T_p.%s\n"
+            "serial fraction: Gustafson's (p - S_rel)/(p - 1); where the interval holds 0, none is "
+            "resolved.%s\n\n",
+            line_end, line_end);
     return code;
 }
 
@@ -81,7 +87,7 @@ void csw_report_weak_json(const struct csw_cell *cell, json_t *object)
     if (growth < 2)
         return;
     const struct csw_estimate one = over_one(cell);
-    const struct csw_estimate fraction = csw_gustafson(cell->s_rel, cell->point->workers);
+    const struct csw_estimate fraction = csw_cell_gustafson(cell);
 
     json_object_set_new(object, "weak_efficiency", csw_estimate_json(&one));
     json_object_set_new(object, "gustafson", csw_estimate_json(&fraction));

@@ -189,6 +189,12 @@ struct csw_estimate csw_cell_karp_flatt(const struct csw_cell *cell)
                                     : csw_estimate_none;
 }
 
+struct csw_estimate csw_cell_gustafson(const struct csw_cell *cell)
+{
+    return csw_growth(cell->point) > 1 ? csw_gustafson(cell->s_rel, cell->point->workers)
+                                       : csw_estimate_none;
+}
+
 double csw_cell_resolution(const struct csw_cell *cell)
 {
     return shares_work(cell->point)

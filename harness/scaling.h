@@ -41,7 +41,11 @@ double csw_scaling_to(const struct csw_scaling *);
 /* Karp-Flatt's serial fraction of a cell, of S_rel; csw_estimate_none with one worker. */
 struct csw_estimate csw_cell_karp_flatt(const struct csw_cell *);
 
-/* The least one that can be told from 0 there; NAN with one worker or without an interval. */
+/* Gustafson's of a cell whose work has grown with its workers; csw_estimate_none elsewhere. */
+struct csw_estimate csw_cell_gustafson(const struct csw_cell *);
+
+/* Karp-Flatt's least one that can be told from 0 there; NAN with one worker or without an interval.
+ */
 double csw_cell_resolution(const struct csw_cell *);
 
 /*

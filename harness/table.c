@@ -40,59 +40,61 @@ void csw_table_row(struct csw_table *table, const char *const *texts)
         table->complete = scols_line_set_data(line, c, texts[c]) == 0;
 }
 
-static int write_plain(const struct csw_table *table, FILE *out)
+void csw_table_free(struct csw_table *table)
 {
-    scols_table_set_stream(table->scols, out);
-    return scols_print_table(table->scols);
+    if (table)
+        scols_unref_table(table->scols);
+    free(table);
 }
 
-static void write_heading(const struct csw_table *table, FILE *out)
+static int fail(struct csw_err *err)
 {
-    for (size_t c = 0; c < table->columns; c++)
-        fprintf(
-            out, "| %s ",
-            scols_cell_get_data(scols_column_get_header(scols_table_get_column(table->scols, c))));
+    return csw_fail(err, -ENOMEM, "no memory for a table");
+}
+
+int csw_table_print(struct csw_table *table, FILE *out, struct csw_err *err)
+{
+    int code = table && table->complete ? 0 : -ENOMEM;
+
+    if (code == 0) {
+        scols_table_set_stream(table->scols, out);
+        code = scols_print_table(table->scols);
+    }
+    csw_table_free(table);
+    return code == 0 ? csw_stream_flush(out, "a table", err) : fail(err);
+}
+
+/* ---- Markdown ------------------------------------------------------------------------------- */
+
+static void print_headings(const struct csw_table *table, FILE *out)
+{
+    for (size_t c = 0; c < table->columns; c++) {
+        struct libscols_column *column = scols_table_get_column(table->scols, c);
+
+        fprintf(out, "| %s ", scols_cell_get_data(scols_column_get_header(column)));
+    }
     fprintf(out, "|\n");
     for (size_t c = 0; c < table->columns; c++)
-        fprintf(out,
-                scols_column_is_right(scols_table_get_column(table->scols, c)) ? "|---:" : "|---");
+        fprintf(out, "|%s",
+                scols_column_is_right(scols_table_get_column(table->scols, c)) ? "---:" : "---");
     fprintf(out, "|\n");
 }
 
-static int write_markdown(const struct csw_table *table, FILE *out)
+int csw_table_markdown(struct csw_table *table, FILE *out, struct csw_err *err)
 {
-    write_heading(table, out);
-    for (size_t row = 0; row < scols_table_get_nlines(table->scols); row++) {
-        struct libscols_line *line = scols_table_get_line(table->scols, row);
+    const bool complete = table && table->complete;
+
+    if (complete)
+        print_headings(table, out);
+    for (size_t l = 0; complete && l < scols_table_get_nlines(table->scols); l++) {
+        struct libscols_line *line = scols_table_get_line(table->scols, l);
 
         for (size_t c = 0; c < table->columns; c++)
             fprintf(out, "| %s ", scols_cell_get_data(scols_line_get_cell(line, c)));
         fprintf(out, "|\n");
     }
-    return 0;
-}
-
-static int finish(struct csw_table *table, int (*write)(const struct csw_table *, FILE *),
-                  FILE *out, struct csw_err *err)
-{
-    const int code = table && table->complete ? write(table, out) : -ENOMEM;
-
-    if (table)
-        scols_unref_table(table->scols);
-    free(table);
-    if (code != 0)
-        return csw_fail(err, -ENOMEM, "no memory for a table");
-    return csw_stream_flush(out, "a table", err);
-}
-
-int csw_table_print(struct csw_table *table, FILE *out, struct csw_err *err)
-{
-    return finish(table, write_plain, out, err);
-}
-
-int csw_table_markdown(struct csw_table *table, FILE *out, struct csw_err *err)
-{
-    return finish(table, write_markdown, out, err);
+    csw_table_free(table);
+    return complete ? csw_stream_flush(out, "a table", err) : fail(err);
 }
 
 const char *csw_table_library(void)

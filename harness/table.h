@@ -20,12 +20,13 @@ struct csw_table *csw_table_new(const struct csw_column *columns, size_t count);
 /* Adds a row of one text per column; the texts are copied. */
 void csw_table_row(struct csw_table *, const char *const *texts);
 
-/*
- * Writes and frees the table: for people, or as a table of Markdown. 0, -ENOMEM where a row got
- * lost, -EIO where writing failed.
- */
+/* Prints and frees the table. 0, -ENOMEM where a row got lost, -EIO where writing failed. */
 typedef int csw_table_writer(struct csw_table *, FILE *out, struct csw_err *);
-csw_table_writer csw_table_print, csw_table_markdown;
+csw_table_writer csw_table_print;    /* in aligned columns */
+csw_table_writer csw_table_markdown; /* in Markdown */
+
+/* Frees a table that is not printed; accepts NULL. */
+void csw_table_free(struct csw_table *);
 
 /* The version of the library behind it. */
 const char *csw_table_library(void);

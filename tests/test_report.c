@@ -10,6 +10,7 @@
 
 #include "harness/random.h"
 #include "harness/report.h"
+#include "harness/resample.h"
 #include "suite.h"
 
 #define MAX_SAMPLES 200
@@ -584,7 +585,8 @@ static void every_row_of_csv_has_the_columns_of_the_header(void)
 
         for_each_line(text_of(world, csw_report_csv), check_fields, &seen);
         CU_ASSERT_EQUAL(seen.rows, 1 + COUNT(trial_points));
-        CU_ASSERT_EQUAL(seen.fields, 9 + 3 * csw_report_column_count + 10 + 3 * CSW_FACTORS);
+        CU_ASSERT_EQUAL(seen.fields,
+                        9 + 3 * csw_report_column_count + 10 + 6 + 3 * 2 + 3 * CSW_FACTORS);
         free(world);
     }
 }
@@ -596,9 +598,13 @@ static void csv_holds_the_numbers_in_the_order_of_its_header(void)
         "rounds,time_ns,time_ns_low,",
         "trial,,\"50,60\",dynamic,pthread,,2,0,10,203125000,93750000,312500000,1.6,1.6,1.6,",
         "trial,,\"50,60\",dynamic,fork,,8,1,10,50781250,",
-        ",4,4,1,0,0,0,", /* fork with 8 workers: its bounds, above them, nothing to check */
+        /* pthread with 2 workers: the bound, nothing to check; e = 0 is told from 0 above 0 */
+        ",2,2,0,0,0,0,,10,0,0,1,0,0,0,0,",
+        ",4,4,1,0,0,0,,10,0,0,1,,,,,", /* fork with 8: its bounds, above them; no fraction */
         ",min_ns,preempted,pss_bytes,peak_bytes,bound,hard_bound,above_bound,",
-        ",above_bound,disturbed,mild_outliers,severe_outliers,load_balance,load_balance_low,",
+        ",above_bound,disturbed,mild_outliers,severe_outliers,lag1,effective_rounds,change,tied,",
+        ",tied,growth,karp_flatt,karp_flatt_low,karp_flatt_high,resolution,gustafson,",
+        ",gustafson_low,gustafson_high,load_balance,load_balance_low,",
         ",cycles,cycles_low,cycles_high\n",
     };
     struct world *world = drifting_world(10, NULL);
@@ -637,9 +643,10 @@ static void rows_of_markdown_tables_have_equal_numbers_of_bars(void)
         struct bars seen = {0};
 
         for_each_line(text_of(world, csw_report_markdown), check_bars, &seen);
-        CU_ASSERT_EQUAL(seen.tables, rounds > 0 ? 2 : 1); /* losses, of all but the base */
-        CU_ASSERT_EQUAL(seen.rows,
-                        2 + COUNT(trial_points) + (rounds > 0 ? 2 + COUNT(trial_points) - 1 : 0));
+        /* fractions of pthread with 2 and with 4 workers; losses, of all but the base */
+        CU_ASSERT_EQUAL(seen.tables, rounds > 0 ? 3 : 1);
+        CU_ASSERT_EQUAL(seen.rows, 2 + COUNT(trial_points) +
+                                       (rounds > 0 ? 2 + 2 + 2 + COUNT(trial_points) - 1 : 0));
         free(world);
     }
 }
@@ -743,6 +750,20 @@ static void json_holds_every_estimate_of_every_point(void)
         json_is_null(json_array_get(json_object_get(json_array_get(points, 2), "round_ns"), 0)));
     json_decref(json);
     csw_report_release(&report);
+    free(world);
+}
+
+/* Whoever has the rounds can draw the intervals again. */
+static void json_tells_how_the_bootstrap_drew(void)
+{
+    struct world *world = drifting_world(10, NULL);
+    json_t *json = json_of(world);
+    const json_t *resampling = json_object_get(json, "resampling");
+
+    CU_ASSERT_EQUAL(number_of(resampling, "draws"), CSW_DRAWS);
+    CU_ASSERT_EQUAL(number_of(resampling, "seed"), CSW_RESAMPLE_SEED);
+    CU_ASSERT_DOUBLE_EQUAL(number_of(resampling, "confidence"), 0.95, 1e-12);
+    json_decref(json);
     free(world);
 }
 
@@ -872,8 +893,9 @@ static void each_choice_of_options_has_its_own_table(void)
     check_contains(text_of(world, csw_report_table), titles, COUNT(titles));
     check_contains(text_of(world, csw_report_markdown), titles, COUNT(titles));
     for_each_line(text_of(world, csw_report_markdown), check_bars, &seen);
-    CU_ASSERT_EQUAL(seen.tables, 2 * 2);
-    CU_ASSERT_EQUAL(seen.rows, 4 * 2 + 5 + 3); /* each base in its own table alone */
+    /* each base in its own table alone; losses, and one driver that has a serial fraction */
+    CU_ASSERT_EQUAL(seen.tables, 2 * 2 + 1);
+    CU_ASSERT_EQUAL(seen.rows, 4 * 2 + 5 + 3 + 2 + 1);
     check_contains(text_of(world, csw_report_csv), rows, COUNT(rows));
     check_contains(text_of(world, csw_report_json), json, COUNT(json));
     free(world);
@@ -1185,6 +1207,7 @@ static const struct test tests[] = {
     TEST(rows_of_markdown_tables_have_equal_numbers_of_bars),
     TEST(every_number_of_workers_has_its_factors_in_every_format),
     TEST(json_holds_every_estimate_of_every_point),
+    TEST(json_tells_how_the_bootstrap_drew),
     TEST(json_tells_events_and_whether_the_sweep_ended),
     TEST(what_the_rounds_show_stands_below_the_table),
     TEST(calm_rounds_need_no_word),

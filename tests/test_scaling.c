@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "harness/random.h"
+#include "harness/report_fraction.h"
 #include "harness/report_model.h"
 #include "harness/scaling.h"
 #include "suite.h"
@@ -281,6 +282,41 @@ static void two_counts_tell_a_fraction_and_no_law(void)
                                     "such as --workers 1-4.", NULL});
 }
 
+static void several_counts_tell_a_fraction_each(void)
+{
+    struct world *world = world_new(4), *twin = world_new(4);
+
+    measure(world, 1, .01, 0, .03);
+    measure(twin, 1, .01, 0, .03);
+    table_must_say(world, (const char *[]){"driver workers e % [95 %] told from openmp 2 ",
+                                           "not resolved openmp 4 ",
+                                           " openmp 8 0.90 [0.66, 1.73] 0.23 ", NULL});
+    char *text = text_of(twin, csw_report_markdown);
+
+    must_say(text, "| driver | workers | e % [95 %] | told from |  |");
+    must_say(text, "| openmp | 2 | ");
+    must_say(text, " | not resolved |");
+    must_say(text, "| openmp | 8 | 0.90 [0.66, 1.73] | 0.23 |  |");
+    must_say(text, "e: serial fraction that S_rel stands for");
+    free(text);
+}
+
+static void words_of_a_fraction_are_those_of_its_interval(void)
+{
+    static const struct {
+        struct csw_estimate fraction;
+        const char *word;
+    } rows[] = {{{.1, .05, .2, 9}, ""},
+                {{.1, 0, .2, 9}, "not resolved"},
+                {{-.1, -.2, .2, 9}, "not resolved"},
+                {{-.1, -.2, 0, 9}, "not resolved"},
+                {{-.1, -.2, -.05, 9}, "superlinear"},
+                {{.1, NAN, NAN, 3}, ""}};
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        CU_ASSERT_STRING_EQUAL(csw_fraction_word(&rows[i].fraction), rows[i].word);
+}
+
 static void each_law_is_told_in_a_row_and_a_sentence(void)
 {
     struct world *ideal = world_new(7), *amdahl = world_new(7), *usl = world_new(7);
@@ -447,6 +483,11 @@ static void json_holds_the_law_and_its_curve(void)
     CU_ASSERT(json_is_null(json_object_get(json_object_get(model, "serial_fraction"), "value")));
     CU_ASSERT_DOUBLE_EQUAL(number_at(model, "peak_workers", "value"), sqrt(950), 1);
     CU_ASSERT_EQUAL(json_number_value(json_object_get(model, "cost")), 2);
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(model, "counts")), 7);
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(model, "rounds")), ROUNDS);
+    CU_ASSERT(json_number_value(json_object_get(model, "rms_residual")) <=
+              json_number_value(json_object_get(model, "worst_residual")));
+    CU_ASSERT(json_number_value(json_object_get(model, "rms_residual")) > 0);
     CU_ASSERT_DOUBLE_EQUAL(json_number_value(json_array_get(end, 0)), 128, 1e-9);
     CU_ASSERT_DOUBLE_EQUAL(json_number_value(json_array_get(end, 1)),
                            128 / (1 + .05 * 127 + .001 * 128 * 127), .3);
@@ -480,6 +521,8 @@ int main(void)
         TEST(no_segment_spans_two_kinds_of_cores),
         TEST(the_first_segment_with_enough_counts_is_taken),
         TEST(two_counts_tell_a_fraction_and_no_law),
+        TEST(several_counts_tell_a_fraction_each),
+        TEST(words_of_a_fraction_are_those_of_its_interval),
         TEST(each_law_is_told_in_a_row_and_a_sentence),
         TEST(a_peak_far_past_what_was_measured_is_not_told),
         TEST(what_fits_no_law_is_refused_or_a_description),

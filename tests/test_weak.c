@@ -250,15 +250,18 @@ static void the_report_tells_weak_efficiency_where_work_has_grown(void)
     world_init(&world);
     CU_ASSERT_EQUAL_FATAL(csw_report_init(&report, &world.results, NULL), 0);
     char *text = printed(&report, csw_report_table), *json = printed(&report, csw_report_json);
+    char *markdown = printed(&report, csw_report_markdown);
 
     must_say(text, "T_serial/T_p [95 %]");
     must_say(text, "0.75 [0.75, 0.75] 0.93 [0.93, 0.93] 0.10 [0.10, 0.10]");
+    must_say(markdown, "| 3 | 0.75 [0.75, 0.75] | 0.93 [0.93, 0.93] | 0.10 [0.10, 0.10] |");
     must_say(json, "\"gustafson\"");
     free(text);
     free(json);
+    free(markdown);
     world.results.plan.count = report.count = 2; /* without the point that has grown */
-    text = printed(&report, csw_report_weak_print);
-    CU_ASSERT_STRING_EQUAL(text, "");
+    text = printed(&report, csw_report_table);
+    CU_ASSERT_PTR_NULL(strstr(text, "Weak scaling"));
     free(text);
     report.count = COUNT(points);
     csw_report_release(&report);
