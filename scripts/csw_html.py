@@ -9,7 +9,7 @@ import hashlib
 import re
 from html import escape
 from pathlib import Path
-from typing import Callable, Iterable, Iterator, Union
+from typing import Callable, Iterable, Iterator, Optional, Union
 
 from csw_figure import Figure, Plot, finish, rendered, write_file, write_output
 from csw_report import Estimate
@@ -50,24 +50,18 @@ def attributes(**values: object) -> str:
     return "".join(f' {name}="{escape(str(value))}"' for name, value in pairs if value is not None)
 
 
-def number_cell(row: str, column: str, estimate: Estimate, show: Show, mark: str = "") -> str:
+def number_cell(row: str, column: str, estimate: Optional[Estimate], show: Show,
+                mark: str = "") -> str:
     """A number for people, and as the program gave it; empty: unknown."""
-    value, low, high = estimate.value, estimate.low, estimate.high
-    if value is None:
+    if estimate is None or estimate.value is None:
         return "<td></td>"
-    data = attributes(data_row=row, data_column=column, data_value=repr(value),
-                      data_low=low and repr(low), data_high=high and repr(high),
+    value, low, high = estimate.value, estimate.low, estimate.high
+    data = attributes(data_row=row, data_column=column, data_value=value, data_low=low,
+                      data_high=high,
                       **({"class": "above"} if mark else {}))
     interval = "" if low is None or high is None else (
         f"<small>{escape(show(low))} to {escape(show(high))}</small>")
     return f"<td{data}>{escape(show(value))}{mark}{interval}</td>"
-
-
-def estimate_of(cell: object) -> Estimate:
-    """What the program gives with an interval, or without one."""
-    if isinstance(cell, dict):
-        return Estimate(cell["value"], cell["low"], cell["high"])
-    return Estimate(cell, None, None)
 
 
 # ---- tables --------------------------------------------------------------------------------------

@@ -15,7 +15,6 @@ Parsed = TypeVar("Parsed")
 
 BASE_DRIVER = "serial"
 HOST_NUMBERS = ("usable_cores", "usable_pus", "quota_cpus")
-PLACE = ("kernel", "options", "tasks", "schedule", "driver", "workers")  # of a cell
 LOSSES = ("load_balance", "serialisation", "work_inflation")  # efficiency is their product
 CEILING_KERNEL = "spin"  # touches no memory and splits evenly: what the machine gives at best
 
@@ -36,6 +35,9 @@ class Estimate:
     high: Optional[float]
 
 
+UNKNOWN = Estimate(None, None, None)
+
+
 @dataclass(frozen=True)
 class Point:
     """One cell of the sweep, with the times of its rounds (None: round not measured)."""
@@ -43,6 +45,7 @@ class Point:
     kernel: str
     options: str  # "input=random isa=auto"; empty: the kernel has none
     tasks: str  # of one worker, where they grow with the workers
+    own_tasks: str  # those of this point
     growth: float
     schedule: str
     driver: str
@@ -62,7 +65,8 @@ class Point:
     loss: dict = field(hash=False)  # LOSSES that are known, as factors of the efficiency
     disturbed: int  # samples that the plan's rule marks
     checks: tuple[str, ...]  # sentences on what the rounds do not fulfil
-    cell: dict = field(hash=False)  # as the program gave it
+    above_bound: bool  # the speedup is larger than its bound
+    numbers: dict = field(hash=False)  # all that the program gives, as estimates, by its names
 
     @property
     def seconds(self) -> Optional[float]:
@@ -86,6 +90,19 @@ class Point:
     def rounds_measured(self) -> int:
         """Less than the plan's rounds where a visit failed or the sweep was interrupted."""
         return sum(ns is not None for ns in self.round_ns)
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why a driver loses what it loses."""
+
+    place: tuple[str, ...]  # kernel, options, the point's own tasks, schedule, driver and settings
+    sentence: str
+
+    @property
+    def name(self) -> str:
+        """Driver and settings."""
+        return self.place[-1]
 
 
 def ratios(base: Optional[Point], point: Point) -> list[float]:
@@ -132,9 +149,10 @@ class Series:
         return ratios(next((one for one in self.everything()
                             if one.workers == 1 and one.name == point.name), None), point)
 
-    def holds(self, cell: dict) -> bool:
-        """Whether what the program says of a cell is about a point of this series."""
-        return any(all(cell[key] == point.cell.get(key) for key in PLACE) for point in self.points)
+    def holds(self, why: Why) -> bool:
+        """Whether it is about a point of this series."""
+        return why.place in {(*point.work[:2], point.own_tasks, point.schedule, point.name)
+                             for point in self.points}
 
 
 @dataclass(frozen=True)
@@ -164,14 +182,6 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Why:
-    """Why a driver loses what it loses."""
-
-    cell: dict = field(hash=False)  # as the program gave it: the point that it is about
-    sentence: str
-
-
-@dataclass(frozen=True)
 class Report:
     """What is drawn of a report."""
 
@@ -184,6 +194,8 @@ class Report:
     series: tuple[Series, ...]
     models: tuple[Model, ...]
     whys: tuple[Why, ...]
+    stop: str  # when the sweep stopped, and why; empty: not told
+    noise: tuple[str, ...]  # sentences on who took the CPUs from it
     events: tuple[str, ...]  # what happened besides
     samples: tuple[Sample, ...]
     plan: dict = field(hash=False)  # as the program gave it
@@ -264,6 +276,15 @@ def parse_signed(cell: Optional[dict]) -> Estimate:
     return Estimate(*(number(cell[key] if cell else None) for key in ("value", "low", "high")))
 
 
+def parse_numbers(cell: dict) -> dict[str, Estimate]:
+    """All numbers of a cell by their names, with intervals where they have any."""
+    found = {name: parse_signed(one) for name, one in cell.items()
+             if isinstance(one, dict) and one.keys() >= {"value", "low", "high"}}
+    plain = {name: Estimate(number(one), None, None) for name, one in cell.items()
+             if isinstance(one, (int, float)) and not isinstance(one, bool)}
+    return found | plain
+
+
 def parse_loss(cell: dict) -> dict[str, Estimate]:
     """Reads the factors of the efficiency that are known."""
     factors = {name: parse_estimate(cell[name]) for name in LOSSES if cell.get(name)}
@@ -279,6 +300,7 @@ def parse_point(cell: dict) -> Point:
         kernel=str(cell["kernel"]),
         options=str(cell.get("options", "")),  # older reports have none, nor settings
         tasks=str(cell.get("grown_from") or cell["tasks"]),
+        own_tasks=str(cell["tasks"]),
         growth=positive(cell.get("growth")) or 1,
         schedule=str(cell["schedule"]),
         driver=str(cell["driver"]),
@@ -298,7 +320,8 @@ def parse_point(cell: dict) -> Point:
         loss=parse_loss(cell.get("loss") or {}),
         disturbed=int(cell.get("disturbed") or 0),
         checks=tuple(str(sentence) for sentence in cell.get("checks") or ()),
-        cell=cell,
+        above_bound=bool(cell.get("above_bound")),
+        numbers=parse_numbers(cell),
     )
 
 
@@ -331,7 +354,17 @@ def parse_sample(cell: dict) -> Sample:
 
 def parse_why(cell: dict) -> Why:
     """Reads one element of "why"."""
-    return Why({key: cell[key] for key in (*PLACE, "settings")}, str(cell["sentence"]))
+    work = (str(cell[key]) for key in ("kernel", "options", "tasks", "schedule"))
+    return Why((*work, f"{cell['driver']} {cell['settings']}".strip()), str(cell["sentence"]))
+
+
+def parse_stop(cell: dict) -> str:
+    """Reads "stop": converged after 35 rounds; widest 99 % interval: +-0.97 %, spin, fork, ..."""
+    text = f"{cell['verdict']} after {known(cell['rounds']):g} rounds"
+    if number(cell["half_width"]) is None:
+        return text
+    return (f"{text}; widest {known(cell['confidence']) * 100:g} % interval: "
+            f"+-{known(cell['half_width']) * 100:.2g} %, {cell['widest']}")
 
 
 def shorten(text: str, most: int) -> str:
@@ -381,6 +414,8 @@ def parse_report(data: dict) -> Report:
         series=tuple(split_series(points)),
         models=tuple(parse_model(cell) for cell in data.get("models") or ()),
         whys=tuple(parse_why(cell) for cell in data.get("why") or ()),
+        stop=parse_stop(data["stop"]) if data.get("stop") else "",
+        noise=tuple(str(text) for text in (data.get("noise") or {}).get("sentences") or ()),
         events=tuple(f"{event['what']}: {event['text']}" for event in data.get("events") or ()),
         samples=samples,
         plan=data["plan"],
@@ -419,7 +454,8 @@ def load_json(path: str, parse: Callable[[dict], Parsed], make_one: str = MAKE_O
     except KeyError as error:
         why = f"is JSON but not a report: {error} is missing"
         raise BadReport(f"{name} {why}; {make_one}") from error
-    except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+    except (TypeError, ValueError, AttributeError, IndexError, OverflowError,
+            RecursionError) as error:
         raise BadReport(f"{name} is JSON but not a report: {error}; {make_one}") from error
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Optional
 
 from csw_report import (
-    BadReport, Estimate, load_json, name_of, parse_estimate, parse_host, positive,
+    BadReport, Estimate, known, load_json, name_of, parse_estimate, parse_host, parse_numbers,
+    parse_signed, positive,
 )
 
 MAKE_ONE = "make one with `coresweep story --report RESULTS --format json`"
@@ -28,7 +29,7 @@ class Row:
     speedup: Estimate  # over the sequential run in the same language
     bound: Optional[float]  # the most that the speedup can be
     above_bound: bool
-    cell: dict  # as the program gave it
+    numbers: dict  # all that the program gives, as estimates, by its names
 
 
 @dataclass(frozen=True)
@@ -114,15 +115,14 @@ def parse_row(cell: dict) -> Row:
         speedup=parse_estimate(cell["speedup"]),
         bound=positive(cell["bound"]),
         above_bound=bool(cell["above_bound"]),
-        cell=cell,
+        numbers=parse_numbers(cell),
     )
 
 
 def parse_reading(cell: dict) -> Reading:
     """Reads one element of "readings"; unlike a time or a ratio, one may be 0."""
-    numbers = (None if cell[key] is None else float(cell[key]) for key in ("value", "low", "high"))
     return Reading(str(cell["row"]), str(cell["language"]), str(cell["quantity"]),
-                   str(cell["unit"]), Estimate(*numbers))
+                   str(cell["unit"]), parse_signed(cell))
 
 
 def parse_probe(cell: dict, data: dict) -> Probe:
@@ -154,7 +154,7 @@ def parse_sentence(cell: dict) -> Sentence:
 def parse_story(data: dict) -> Story:
     """Reads the whole story; KeyError, TypeError or ValueError where it is none."""
     return Story(
-        confidence=float(data["confidence"]),
+        confidence=known(data["confidence"]),
         complete=bool(data["complete"]),
         pin=str(data["plan"].get("pin") or "not recorded"),
         host=parse_host(data["host"]),

@@ -19,12 +19,12 @@ import plot_order
 import plot_timeline
 from csw_figure import Plot, draw
 from csw_html import (
-    Show, attributes, byte_count, document, estimate_of, facts, figure, head, nanoseconds,
+    Show, attributes, byte_count, document, facts, figure, head, nanoseconds,
     navigation, number_cell, table, up_to_four_digits, whole, write_page,
 )
 from csw_plot import plot as plot_of_view
 from csw_report import BadReport, Point, Report, Series, load
-from csw_story import ratio_text
+from csw_story import in_units, ratio_text
 from plot_efficiency import EFFICIENCY
 from plot_karp_flatt import KARP_FLATT
 from plot_speedup import SPEEDUP
@@ -34,6 +34,14 @@ from plot_time import TIME
 def three_figures(value: float) -> str:
     """0.0123, -4.5e-05, 1.23e+09"""
     return f"{value:.3g}"
+
+
+RATES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""))
+
+
+def rate(value: float) -> str:
+    """1.23 G"""
+    return in_units(value, RATES).rstrip()
 
 
 # key of a point, heading, what the heading means, how a value is shown
@@ -48,13 +56,15 @@ COLUMNS: tuple[tuple[str, str, str, Show], ...] = (
     ("s_rel", "S_rel", "speedup over the same driver with one worker", ratio_text),
     ("efficiency", "Efficiency", "S_abs / workers", ratio_text),
     ("s_cpu", "S_cpu", "S_abs by CPU time, as if nobody else used the CPUs", ratio_text),
+    ("weak_efficiency", "T_1 / T_p", "of p times the work with p workers", ratio_text),
+    ("gustafson", "Gustafson", "the serial fraction of the time with p workers", three_figures),
     ("karp_flatt", "Karp-Flatt", "the serial fraction that this worker count shows",
      three_figures),
     ("resolution", "Resolves", "a serial fraction below it cannot be told from 0", three_figures),
     ("disturbed", "Disturbed", "samples that the plan's rule marks; none is left out", whole),
-    ("s_abs_undisturbed", "S_abs without them", "the same speedup, of undisturbed samples only",
+    ("s_abs_undisturbed", "Undisturbed S_abs", "the same speedup, of undisturbed samples only",
      ratio_text),
-    ("rate_per_s", "Rate", "work per second", three_figures),
+    ("rate_per_s", "Rate", "work per second", rate),
     ("pss_bytes", "Memory", "of all processes, shared pages counted once", byte_count),
 )
 
@@ -74,17 +84,20 @@ def rows_of(series: Series) -> list[Point]:
 
 def point_row(point: Point, columns: list) -> str:
     """One cell of the sweep."""
-    cells = [number_cell(point.name, key, estimate_of(point.cell.get(key)), show,
-                         " above" if key == "bound" and point.cell.get("above_bound") else "")
+    cells = [number_cell(point.name, key, point.numbers.get(key), show,
+                         " above" if key == "bound" and point.above_bound else "")
              for key, _, _, show in columns]
     place = attributes(data_workers=point.workers)
     return f'<tr{place}><th scope="row">{escape(point.label)}</th>{"".join(cells)}</tr>'
 
 
 def is_known(series: Series, key: str) -> bool:
-    """Whether any row has something in that column; nobody needs one of zeros."""
-    values = (estimate_of(point.cell.get(key)).value for point in rows_of(series))
-    return any(value not in (None, 0) for value in values)
+    """Whether any row has something in that column; nobody needs one of zeros, nor the speedups
+    without disturbed samples where there are none.
+    """
+    key = "disturbed" if key == "s_abs_undisturbed" else key
+    found = (point.numbers.get(key) for point in rows_of(series))
+    return any(estimate and estimate.value for estimate in found)
 
 
 def point_table(series: Series) -> str:
@@ -101,8 +114,8 @@ def point_table(series: Series) -> str:
 def whys(report: Report, series: Series) -> Iterator[str]:
     """Why each driver loses what it loses."""
     for why in report.whys:
-        if series.holds(why.cell):
-            yield f"{why.cell['driver']} {why.cell['settings']}".strip() + f": {why.sentence}"
+        if series.holds(why):
+            yield f"{why.name}: {why.sentence}"
 
 
 def checks(series: Series) -> Iterator[str]:
@@ -148,16 +161,18 @@ def machine(report: Report) -> str:
              ("Hypervisor", host.get("hypervisor")), ("CPU quota", quota),
              ("Placement", report.pin), ("Not bound", host.get("placement")),
              ("Date", host.get("date")), ("Rounds", report.rounds and f"{report.rounds:g}"),
+             ("Stopped", report.stop),
              ("Seed", plan.get("seed")), ("Command", plan.get("command")),
              ("coresweep", plan.get("version")), ("Revision", host.get("revision")),
              ("Compiler", host.get("compiler")), ("Libraries", host.get("libraries"))]
     return facts(known, report.complete)
 
 
-def events(report: Report) -> str:
-    """What happened besides."""
-    listed = sentences("Events", "event", list(report.events))
-    return f'<section id="events">{listed}</section>' if listed else ""
+def troubles(report: Report) -> str:
+    """Who took the CPUs from the sweep, and what else happened."""
+    listed = (sentences("Disturbances", "noise", list(report.noise))
+              + sentences("Events", "event", list(report.events)))
+    return f'<section id="troubles">{listed}</section>' if listed else ""
 
 
 def title_of(report: Report) -> str:
@@ -174,9 +189,9 @@ def parts(report: Report) -> Iterator[str]:
     yield (f"<p>Numbers are medians of the rounds; below them their {report.confidence * 100:g} % "
            "intervals, where there are rounds enough. Speedups are paired: base and driver of the "
            "same round.</p>")
+    yield troubles(report)
     yield from (series_section(report, *numbered) for numbered in enumerate(report.series))
     yield from (shown(make, report) for make in PICTURES)
-    yield events(report)
     yield "</main>"
 
 

@@ -16,9 +16,10 @@ from html import escape
 from typing import Iterator, Optional
 
 from csw_html import (
-    Show, attributes, byte_count, document, estimate_of, facts, figure, head, lines, nanoseconds,
+    Show, attributes, byte_count, document, facts, figure, head, lines, nanoseconds,
     navigation, number_cell, table, up_to_four_digits, whole, write_page,
 )
+from csw_report import UNKNOWN
 from csw_rows import draw
 from csw_story import (
     Block, Probe, Reading, Row, Sentence, Story, load_story, quantity_text, ratio_text,
@@ -57,7 +58,7 @@ def leading_cells(name: str, language: str) -> str:
 def point_row(row: Row, columns: tuple) -> str:
     """One way of doing the block's work."""
     cells = [
-        number_cell(row.label, key, estimate_of(row.cell[key]), show,
+        number_cell(row.label, key, row.numbers.get(key), show,
                     " above" if key == "bound" and row.above_bound else "")
         for key, _, _, show in columns
     ]
@@ -68,7 +69,7 @@ def point_row(row: Row, columns: tuple) -> str:
 def point_table(block: Block) -> str:
     """Columns in which no row has anything are left out."""
     known = [column for column in COLUMNS
-             if any(estimate_of(row.cell[column[0]]).value is not None for row in block.rows)]
+             if any(row.numbers.get(column[0], UNKNOWN).value is not None for row in block.rows)]
     heads = [head("Way", words=True), head("In", words=True)]
     heads += [head(text, title) for _, text, title, _ in known]
     return table(block.title, heads, [point_row(row, tuple(known)) for row in block.rows],

@@ -14,9 +14,8 @@ from typing import Iterator
 
 from story_page_numbers import check_numbers, numbers_of, read_page
 
-COLUMNS = ("workers", "time_ns", "s_abs", "bound", "s_rel", "efficiency", "s_cpu", "karp_flatt",
-           "resolution", "disturbed", "s_abs_undisturbed", "rate_per_s", "pss_bytes")
-WORK = ("kernel", "options", "tasks")
+COLUMNS = ("workers", "time_ns", "s_abs", "bound", "s_rel", "efficiency", "s_cpu",
+           "weak_efficiency", "gustafson", "karp_flatt", "resolution", "disturbed", "s_abs_undisturbed", "rate_per_s", "pss_bytes")
 
 
 def name_of(point: dict) -> str:
@@ -29,14 +28,18 @@ def base_of(point: dict) -> str:
     return point.get("base") or "serial"
 
 
+def work_of(point: dict) -> tuple[str, ...]:
+    """What one worker does: tasks may grow with the workers."""
+    return point["kernel"], point["options"], point.get("grown_from") or point["tasks"]
+
+
 def blocks(points: list[dict]) -> Iterator[tuple[str, dict]]:
     """Every table, by work and schedule, with each of its rows."""
     bases = {base_of(point) for point in points}
-    for schedule in dict.fromkeys((*(p[key] for key in WORK), p["schedule"]) for p in points
+    for schedule in dict.fromkeys((*work_of(p), p["schedule"]) for p in points
                                   if name_of(p) not in bases):
         for point in points:
-            same_work = all(point[key] == value for key, value in zip(WORK, schedule))
-            if same_work and (name_of(point) in bases or point["schedule"] == schedule[-1]):
+            if work_of(point) == schedule[:-1] and (name_of(point) in bases or point["schedule"] == schedule[-1]):
                 yield " | ".join(schedule), point
 
 
@@ -47,15 +50,17 @@ def wanted(report: dict) -> Iterator[tuple[tuple[str, ...], tuple]]:
              if numbers_of(point.get(key))[0]}
     for block, point in rows:
         for key in COLUMNS:
-            if (block, key) in known:
+            if (block, "disturbed" if key == "s_abs_undisturbed" else key) in known:
                 place = (block, "", name_of(point), str(point["workers"]), key)
                 yield place, numbers_of(point.get(key))
 
 
 def check_sentences(report: dict, words: str) -> int:
-    """Of the causes, the models and the checks."""
+    """Of the causes, the models, the checks, the stop and who disturbed."""
     told = [cell["sentence"] for key in ("why", "models") for cell in report.get(key) or ()]
     told += [sentence for point in report["points"] for sentence in point.get("checks") or ()]
+    told += [report["stop"]["verdict"]] if report.get("stop") else []
+    told += (report.get("noise") or {}).get("sentences") or []
     for sentence in told:
         assert sentence in words, f"not in the page: {sentence}"
     return len(told)

@@ -18,7 +18,8 @@ from typing import Iterable, Iterator, Optional
 POINT_COLUMNS = ("workers", "time_ns", "speedup", "bound", "cpu_share", "start_ns", "pss_bytes",
                  "in_cpython")
 UNITS = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0,
-         "GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1.0}
+         "GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1.0,
+         "T": 1e12, "G": 1e9, "M": 1e6, "k": 1e3}
 
 
 @dataclass

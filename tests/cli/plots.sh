@@ -57,6 +57,12 @@ sed 's/"s_abs"/"speed"/' "$dir/two.json" >"$dir/key"
 report = json.load(sys.stdin); report["points"] = []; print(json.dumps(report))' \
     <"$dir/plain.json" >"$dir/points"
 
+"$python" -c 'import json, sys
+report = json.load(sys.stdin); report["samples"][0]["started_ns"] = "late"
+json.dump(report, open(sys.argv[1], "w"))
+report["samples"][0]["started_ns"], report["models"][0]["segment"] = 1, []
+json.dump(report, open(sys.argv[2], "w"))' "$dir/late" "$dir/segment" <"$dir/two.json"
+
 refused 2 "No such file" plot efficiency "$dir/none" -o "$dir/x"
 refused 2 "is empty" plot speedup "$dir/empty" -o "$dir/x"
 refused 2 "not one JSON document.*coresweep report" plot speedup "$dir/cut" -o "$dir/x"
@@ -68,6 +74,13 @@ refused 2 "not a positive number" plot speedup "$dir/zero" -o "$dir/x"
 refused 2 "'s_abs' is missing" plot speedup "$dir/key" -o "$dir/x"
 refused 2 "no points" plot efficiency "$dir/points" -o "$dir/x"
 refused 1 "cannot write $dir/none/x.png: No such" plot speedup "$dir/two.json" -o "$dir/none/x"
+
+refused 2 "is not a number" plot speedup "$dir/late" -o "$dir/x"
+refused 2 "list index out of range" plot speedup "$dir/segment" -o "$dir/x"
+status=0
+plot speedup "$dir/two.json" -o "$dir/x" >/dev/full 2>"$dir/err" || status=$?
+[ $status -eq 1 ] && grep -q "cannot write to standard output: No space" "$dir/err" &&
+    [ "$(wc -l <"$dir/err")" -eq 1 ] || fail "a full standard output: $status, $(cat "$dir/err")"
 
 # Without matplotlib: the package to install, not a traceback.
 mkdir "$dir/without"

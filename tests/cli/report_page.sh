@@ -58,6 +58,31 @@ numbers real real
 ! grep CONSOLE "$dir/real.log" || fail "the browser complains of a real report"
 grep -q '<figure id="order"' "$dir/real.dom" || fail "the samples of a real sweep are not drawn"
 
+# What names hold is text, also where HTML, Markdown or an expression would make more of it.
+sed 's/"trial"/"<b>$x_1$ \&amp; *`y`* |\\"\\"<\/b>"/; s/"openmp"/"o<script>p"/' "$dir/two.json" >"$dir/special.json"
+"$SOURCE/scripts/report_page.py" "$dir/special.json" --output "$dir/special.html" >/dev/null
+browse special
+numbers special special
+pictures special "${all[@]}"
+! grep CONSOLE "$dir/special.log" || fail "the browser complains of names"
+! grep -qE '<b>|o<script' "$dir/special.dom" || fail "a name became an element"
+
+# The work grows with the workers: Gustafson's fractions, and the sentences of every point.
+"$CORESWEEP" sweep --weak --kernel spin --n 2000 --driver pthread --workers 1,2 --oversubscribe --rounds 2 \
+    --min-ms 1 --output "$dir/weak.jsonl" >/dev/null 2>&1
+"$CORESWEEP" report "$dir/weak.jsonl" --format json >"$dir/weak.json"
+"$CORESWEEP" report "$dir/weak.jsonl" --html "$dir/weak.html"
+browse weak
+numbers weak weak
+grep -q 'data-column="gustafson"' "$dir/weak.dom" || fail "no serial fraction of a weak sweep"
+
+# Only what waits; a sweep that was cut off.
+"$python" "$SOURCE/tests/plots_synthetic.py" --kernels sleep --incomplete >"$dir/cut.json"
+"$SOURCE/scripts/report_page.py" "$dir/cut.json" --output "$dir/cut.html" >/dev/null
+browse cut
+numbers cut cut
+grep -q "The run was not finished" "$dir/cut.dom" || fail "an unfinished sweep looks finished"
+
 # refused CODE PATTERN ARGS...: one sentence, that code, and no page.
 refused() {
     local got=0
@@ -67,6 +92,14 @@ refused() {
     [ ! -s "$dir/out" ] || fail "report --html ${*:3} printed $(head -n 2 "$dir/out")"
 }
 refused 2 "goes with no --format but html" "$dir/none.html" --format csv
+for kind in story grain; do
+    "$python" -c 'import json, sys
+plan, *rest = open(sys.argv[1])
+print(json.dumps(json.loads(plan) | {sys.argv[2]: "x"}) + "\n", *rest, sep="", end="")' "$dir/real.jsonl" $kind >"$dir/kind.jsonl"
+    ! "$CORESWEEP" report "$dir/kind.jsonl" --html "$dir/kind.html" 2>"$dir/said" || fail "a page of a $kind"
+    grep -q "coresweep $kind --report FILE" "$dir/said" || fail "a $kind: $(cat "$dir/said")"
+    [ ! -e "$dir/kind.html" ] || fail "a $kind left a page"
+done
 refused 1 "cannot write '$dir/none/x.html': No such" "$dir/none/x.html"
 mkdir "$dir/without"
 echo 'raise ImportError' >"$dir/without/matplotlib.py"
