@@ -149,6 +149,15 @@ static bool has_absent(const struct diagnosis *diagnosis)
     return diagnosis->evidence.joined > 0 && diagnosis->evidence.joined < 0.95 * all;
 }
 
+/* What the quota leaves limits every schedule. */
+static void tell_quota_limit(const struct diagnosis *diagnosis)
+{
+    const double quota_cpus = diagnosis->report->results->host.quota_cpus;
+
+    if (quota_cpus > 0 && quota_cpus < (double)diagnosis->cell->point->workers)
+        fprintf(diagnosis->out, " within a quota of %.2f CPUs", quota_cpus);
+}
+
 static void tell_imbalance(const struct diagnosis *diagnosis)
 {
     const struct csw_point *point = diagnosis->cell->point;
@@ -160,6 +169,7 @@ static void tell_imbalance(const struct diagnosis *diagnosis)
     }
     if (is_of_the_work(diagnosis)) {
         csw_replay_print(point, diagnosis->replay, diagnosis->out);
+        tell_quota_limit(diagnosis);
         return;
     }
     fprintf(diagnosis->out, "not of the work, of which %s allows %.2fx: ", point->schedule,

@@ -672,7 +672,10 @@ static void every_number_of_workers_has_its_factors_in_every_format(void)
 
     check_contains(text_of(world, csw_report_table), table, COUNT(table));
     check_contains(text_of(world, csw_report_markdown), markdown, COUNT(markdown));
-    CU_ASSERT_PTR_NULL(strstr(text_of(world, csw_report_table), "clock"));
+    char *without = text_of(world, csw_report_table);
+
+    CU_ASSERT_PTR_NULL(strstr(without, "clock"));
+    free(without);
     for (size_t i = 0; i < world->results.samples; i++)
         world->results.sample[i].clock_hz = world->results.sample[i].workers > 1 ? 2e9 : 4e9;
     check_contains(text_of(world, csw_report_table),

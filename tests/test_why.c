@@ -249,6 +249,15 @@ static void who_held_workers_up_is_told_by_the_samples(void)
                                      "times a run)");
 }
 
+static void what_a_schedule_allows_is_within_the_quota(void)
+{
+    struct world *world = two_workers("whole", ROUNDS, 0, (struct run)IMBALANCED);
+
+    world->results.host.quota_cpus = 1;
+    must_say(sentence_of(world), "(the largest task is 64 % of the work; whole allows 1.00x within "
+                                 "a quota of 1.00 CPUs)");
+}
+
 static void workers_that_took_no_part_are_no_fault_of_the_work(void)
 {
     struct world *world = two_workers("late", ROUNDS, 0, (struct run){100, {100, 0}, {100, 0}});
@@ -464,6 +473,7 @@ int main(void)
         TEST(the_same_work_in_more_cpu_time_is_inflation),
         TEST(several_causes_have_their_shares),
         TEST(who_held_workers_up_is_told_by_the_samples),
+        TEST(what_a_schedule_allows_is_within_the_quota),
         TEST(workers_that_took_no_part_are_no_fault_of_the_work),
         TEST(what_one_worker_pays_already_is_the_price_of_the_driver),
         TEST(small_chunks_cost_their_handing_out),
