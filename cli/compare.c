@@ -41,13 +41,16 @@ static const struct argp_option compare_argp_options[] = {
 };
 
 /* The margin as a share. */
-static double read_margin(const char *text, struct argp_state *state)
+static double read_margin(const char *text)
 {
+    struct csw_err err;
     char *end;
     const double percent = strtod(text, &end);
 
-    if (end == text || *end != '\0' || !(percent >= 0 && percent <= 100))
-        argp_error(state, "--margin '%.40s' is not a number of percent from 0 to 100", text);
+    if (end == text || *end != '\0' || !(percent >= 0 && percent <= 100)) {
+        csw_fail(&err, -EINVAL, "--margin '%.40s' is not a number of percent from 0 to 100", text);
+        exit(cli_bad_input(&err));
+    }
     return percent / 100;
 }
 
@@ -74,7 +77,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         options->force = true;
         return 0;
     case KEY_MARGIN:
-        options->margin = read_margin(argument, state);
+        options->margin = read_margin(argument);
         return 0;
     case KEY_FORMAT:
         options->json = cli_wants_json(argument);
