@@ -21,12 +21,13 @@ static json_t *workers_json(const struct csw_sample *sample)
 
 static json_t *sample_json(const struct csw_sample *sample)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:b, s:o}", "point", (json_int_t)sample->point,
-                     "round", (json_int_t)sample->round, "position", (json_int_t)sample->position,
-                     "started_ns", (json_int_t)sample->started_ns, "region_ns",
-                     csw_real_json(sample->region_ns), "availability",
-                     csw_real_json(sample->availability), "disturbed",
-                     csw_sample_is_disturbed(sample), "worker", workers_json(sample));
+    return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:b, s:o}", "point",
+                     (json_int_t)sample->point, "round", (json_int_t)sample->round, "position",
+                     (json_int_t)sample->position, "started_ns", (json_int_t)sample->started_ns,
+                     "region_ns", csw_real_json(sample->region_ns), "availability",
+                     csw_real_json(sample->availability), "clock_hz",
+                     csw_real_json(sample->clock_hz), "disturbed", csw_sample_is_disturbed(sample),
+                     "worker", workers_json(sample));
 }
 
 json_t *csw_report_samples_json(const struct csw_report *report)

@@ -16,6 +16,7 @@ Parsed = TypeVar("Parsed")
 BASE_DRIVER = "serial"
 HOST_NUMBERS = ("usable_cores", "usable_pus", "quota_cpus")
 LOSSES = ("load_balance", "serialisation", "work_inflation")  # efficiency is their product
+INFLATION = ("clock", "cycles")  # work inflation is their product, where the clock is known
 CEILING_KERNEL = "spin"  # touches no memory and splits evenly: what the machine gives at best
 
 
@@ -62,7 +63,7 @@ class Point:
     karp_flatt: Estimate  # the serial fraction that this worker count shows; unknown in old reports
     gustafson: Estimate  # the same where the work grows with the workers
     resolution: Optional[float]  # a serial fraction below it cannot be told from 0
-    loss: dict = field(hash=False)  # LOSSES that are known, as factors of the efficiency
+    loss: dict = field(hash=False)  # the efficiency's factors, as far as they are known
     disturbed: int  # samples that the plan's rule marks
     checks: tuple[str, ...]  # sentences on what the rounds do not fulfil
     above_bound: bool  # the speedup is larger than its bound
@@ -287,8 +288,10 @@ def parse_numbers(cell: dict) -> dict[str, Estimate]:
 
 def parse_loss(cell: dict) -> dict[str, Estimate]:
     """Reads the factors of the efficiency that are known."""
-    factors = {name: parse_estimate(cell[name]) for name in LOSSES if cell.get(name)}
-    return {name: factor for name, factor in factors.items() if factor.value is not None}
+    factors = {name: parse_estimate(cell[name]) for name in LOSSES + INFLATION if cell.get(name)}
+    known = {name: factor for name, factor in factors.items() if factor.value is not None}
+    left_out = ("work_inflation",) if known.keys() >= set(INFLATION) else INFLATION
+    return {name: factor for name, factor in known.items() if name not in left_out}
 
 
 def parse_point(cell: dict) -> Point:

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Draws why efficiency is lost, from `coresweep report --format json RESULTS`.
 
-Efficiency is the product of the factors in csw_report.LOSSES, so that a bar shows each as its share
+Efficiency is the product of its factors (csw_report.LOSSES), so that a bar shows each as its share
 of the logarithm, scaled to what is lost. The interpreter is the distribution's, since that is the
 one that finds its matplotlib.
 """
@@ -16,7 +16,7 @@ from typing import Optional
 
 from csw_figure import GREY, SMALL, Axes, Panel, Patch, Plot, Spot, plot_parser, run, set_look
 from csw_report import (
-    LOSSES, RATIOS, BadReport, Point, Report, Series, caption, interval_text,
+    INFLATION, LOSSES, RATIOS, BadReport, Point, Report, Series, caption, interval_text,
 )
 
 # Dark, middle and light in grey print, too.
@@ -24,7 +24,10 @@ LOOKS = {
     "load_balance": ("imbalance", {"facecolor": "#0072B2", "hatch": ""}),
     "serialisation": ("serial part and dispatch", {"facecolor": "#E69F00", "hatch": "////"}),
     "work_inflation": ("work inflation", {"facecolor": "#F4D9E8", "hatch": "...."}),
+    "clock": ("lower clock", {"facecolor": "#009E73", "hatch": "xxxx"}),
+    "cycles": ("more cycles for the same work", {"facecolor": "#F4D9E8", "hatch": "...."}),
 }
+COMPLETE = (set(LOSSES), set(LOSSES[:-1] + INFLATION))  # what multiplies to the efficiency
 NARROW = 18  # bars that have room in a panel of a third of the page
 BAR = 0.82  # of the way to the next bar
 
@@ -53,7 +56,7 @@ def shares(point: Point) -> dict[str, float]:
 def explained(series: Series) -> list[Point]:
     """Points whose factors are all known, of teams."""
     return [point for point in series.points
-            if point.workers > 1 and point.loss.keys() == set(LOSSES)]
+            if point.workers > 1 and point.loss.keys() in COMPLETE]
 
 
 def bars_of(series: Series, drivers: list[str]) -> list[Bar]:
@@ -143,10 +146,11 @@ def columns_for(panels: list[list[Bar]]) -> Optional[int]:
     return None if all(len(bars) <= NARROW for bars in panels) else 1
 
 
-def legend() -> list[object]:
-    """The factors, in the order of the stack."""
+def legend(panels: list[list[Bar]]) -> list[object]:
+    """The factors that are drawn, in the order of the stack."""
+    drawn = {name for bars in panels for bar in bars for name in bar.shares}
     return [Patch(label=text, edgecolor="black", linewidth=0.4, **look)
-            for text, look in LOOKS.values()]
+            for name, (text, look) in LOOKS.items() if name in drawn]
 
 
 def plot(report: Report) -> Plot:
@@ -169,7 +173,7 @@ def plot(report: Report) -> Plot:
         panels=tuple(Panel(series.title, series.options, partial(drawing, bars=bars))
                      for series, bars in zip(drawn, panels)),
         value_label="lost: 1 - efficiency", position_label="workers, by driver",
-        legends=(legend(),), caption=caption(report, drawn, notes),
+        legends=(legend(panels),), caption=caption(report, drawn, notes),
         panel_inches=1.9, columns=columns_for(panels),
     )
 

@@ -54,6 +54,14 @@ samples = report['samples']; $1
 print(json.dumps(report))" <"$dir/two.json"
 }
 
+# Where the clock is known, work inflation is drawn in its two parts.
+edited "for point in points:
+    if point['loss']:
+        half = {key: one if key == 'n' else one ** 0.5 for key, one in point['loss']['work_inflation'].items()}
+        point['loss'].update(clock=half, cycles=half)" >"$dir/clock.json"
+more loss clock "lower clock" "more cycles"
+! grep -q "work inflation" "$dir/clock-loss.svg" || fail "work inflation stands beside its parts"
+
 # Single rounds are of the ratio that the interval is of; a law starts from the driver's own S_abs.
 near="lambda a, b: abs(a - b) < 1e-9 * abs(b)"
 values "$dir/two.json" \
