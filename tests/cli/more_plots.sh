@@ -55,7 +55,8 @@ print(json.dumps(report))" <"$dir/two.json"
 }
 
 # Where the clock is known, work inflation is drawn in its two parts.
-edited "for point in points:
+edited "
+for point in points:
     if point['loss']:
         half = {key: one if key == 'n' else one ** 0.5 for key, one in point['loss']['work_inflation'].items()}
         point['loss'].update(clock=half, cycles=half)" >"$dir/clock.json"
