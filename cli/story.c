@@ -353,7 +353,8 @@ static int carry_out(struct story_command *command, struct csw_err *err)
     return cli_close_file(measuring, code, err);
 }
 
-static int print_story(const char *path, bool json, struct csw_err *err)
+/* `whole`: says so if the file is not. */
+static int print_story(const char *path, bool json, bool whole, struct csw_err *err)
 {
     struct csw_results results = {0};
     int code = csw_results_read(&results, path, err);
@@ -361,6 +362,8 @@ static int print_story(const char *path, bool json, struct csw_err *err)
     if (code == 0 && !csw_is_story(&results.plan))
         code = csw_fail(err, -EINVAL,
                         "'%.200s' holds a sweep and no story; coresweep report reads it", path);
+    if (code == 0 && whole)
+        cli_warn_incomplete(path, &results);
     if (code == 0)
         code =
             json ? csw_story_json(&results, stdout, err) : csw_story_print(&results, stdout, err);
@@ -375,7 +378,7 @@ static int finish(const struct cli_measuring *measuring, bool json, int code,
     struct csw_err printing;
     int status = code < 0 ? cli_failed(err) : CSW_EXIT_DONE;
 
-    if (code != CSW_EWRONG && print_story(measuring->path, json, &printing) < 0)
+    if (code != CSW_EWRONG && print_story(measuring->path, json, false, &printing) < 0)
         status = cli_failed(&printing);
     cli_tell_file(measuring, "story", code);
     return status;
@@ -404,7 +407,7 @@ static int report(const char *path, bool json)
 {
     struct csw_err err;
 
-    return print_story(path, json, &err) == 0 ? CSW_EXIT_DONE : cli_bad_input(&err);
+    return print_story(path, json, true, &err) == 0 ? CSW_EXIT_DONE : cli_bad_input(&err);
 }
 
 int cli_story(int argc, char **argv)

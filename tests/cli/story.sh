@@ -60,7 +60,8 @@ wait $pid || status=$?
 [ $status -eq 1 ] || fail "stopped: exit $status"
 grep -q 'stopped by the user' i.err || fail "does not say that it was stopped: $(cat i.err)"
 blocks ABCDEFGHM i.out
-coresweep story --report i.jsonl | cmp - i.out || fail "the file of a stopped story"
+coresweep story --report i.jsonl 2>said | cmp - i.out || fail "the file of a stopped story"
+grep -q "'i.jsonl' is not complete; coresweep story --resume 'i.jsonl' goes on" said || fail "a stopped story's report: $(cat said)"
 pgrep -f "$work" >/dev/null && fail "something is left running"
 grep -q "^go on with: coresweep story --resume 'i.jsonl'$" i.err || fail "does not say how to go on: $(cat i.err)"
 
