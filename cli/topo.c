@@ -72,15 +72,18 @@ static void print_quota(void)
 static int print_machine(const struct csw_topo *topo)
 {
     char *summary = csw_topo_summary(topo), *usable = csw_topo_usable(topo);
+    char *kinds = csw_topo_kinds(topo);
+    const bool complete = summary && usable && kinds;
 
-    if (summary && usable) {
+    if (complete) {
         printf("machine:  %s%s\n", summary, csw_topo_is_here(topo) ? "" : " (described)");
         printf("usable:   CPUs %s\n", usable);
+        if (*kinds)
+            printf("kinds:    CPUs %s (the fastest kind of cores first)\n", kinds);
     }
-    const bool complete = summary && usable;
-
     free(summary);
     free(usable);
+    free(kinds);
     if (complete && csw_topo_is_here(topo))
         print_quota();
     return complete ? 0 : -ENOMEM;

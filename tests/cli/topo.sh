@@ -17,3 +17,7 @@ coresweep topo --topology "pack:2 core:4 pu:2" >out
 grep -q '^machine:  2 packages, 1 NUMA node, 8 cores, 16 PUs (described)$' out || fail "summary"
 grep -q '^usable:   CPUs 0-15$' out || fail "usable"
 grep -qE '^quota:    (none|[0-9.]+ CPUs)' <(coresweep topo) || fail "quota"
+! grep -q kinds out || fail "one kind of cores needs no word: $(cat out)"
+coresweep topo --topology "$SOURCE/tests/fixtures/topologies/biglittle-4l-2b.xml" --workers 3 >out
+grep -q '^kinds:    CPUs 4-5 0-3 (the fastest kind of cores first)$' out || fail "kinds: $(cat out)"
+[ "$(awk 'seen { print $2 } $1 == "worker" { seen = 1 }' out | xargs)" = "4 5 0" ] || fail "fast cores first: $(cat out)"
