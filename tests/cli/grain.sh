@@ -82,7 +82,7 @@ expect 2 "--tasks-per-worker '0' is not a whole number" grain --tasks-per-worker
 quick_sweep --output r.jsonl >/dev/null 2>&1
 expect 2 "'r.jsonl' is of no grain run; coresweep sweep goes on with it" grain --resume r.jsonl
 # files of before there were marks go on without
-sed '1s/,"exclude":"[^"]*"//' g.jsonl | head -n 9 >older.jsonl
+sed -n '1s/,"exclude":"[^"]*"//; 1,9p' g.jsonl >older.jsonl
 coresweep grain --resume older.jsonl >table 2>said || [ $? -eq 1 ] || fail "an older file: $(cat said)"
 ! grep -q disturbed table || fail "an older file has no rule, but the report tells of one"
 expect 2 "of no grain run" grain --report r.jsonl
