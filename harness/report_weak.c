@@ -6,12 +6,11 @@
 #include "estimate_text.h"
 #include "label.h"
 #include "options.h"
-#include "report_fraction.h"
 #include "scaling.h"
 #include "table.h"
 #include "weak.h"
 
-enum column { KERNEL, SCHEDULE, DRIVER, WORKERS, OVER_SERIAL, OVER_ONE, FRACTION, WORD, COLUMNS };
+enum column { KERNEL, SCHEDULE, DRIVER, WORKERS, OVER_SERIAL, OVER_ONE, FRACTION, COLUMNS };
 
 static const struct csw_column columns[COLUMNS] = {
     [KERNEL] = {"weak", false},
@@ -20,8 +19,7 @@ static const struct csw_column columns[COLUMNS] = {
     [WORKERS] = {"workers", true},
     [OVER_SERIAL] = {"T_serial/T_p [95 %]", true},
     [OVER_ONE] = {"T_1/T_p [95 %]", true},
-    [FRACTION] = {"serial fraction", true},
-    [WORD] = {"", false},
+    [FRACTION] = {"s % [95 %]", true},
 };
 
 static struct csw_estimate over_one(const struct csw_cell *cell)
@@ -45,8 +43,7 @@ static void add_row(const struct csw_report *report, size_t index, struct csw_ta
     snprintf(cells[WORKERS], sizeof cells[WORKERS], "%" PRIu64, cell->point->workers);
     csw_estimate_ratio_text(&cell->efficiency, cells[OVER_SERIAL], sizeof cells[OVER_SERIAL]);
     csw_estimate_ratio_text(&one, cells[OVER_ONE], sizeof cells[OVER_ONE]);
-    csw_estimate_ratio_text(&fraction, cells[FRACTION], sizeof cells[FRACTION]);
-    texts[WORD] = csw_fraction_word(&fraction);
+    csw_estimate_percent_text(&fraction, cells[FRACTION], sizeof cells[FRACTION]);
     csw_table_row(table, texts);
 }
 
@@ -70,12 +67,13 @@ int csw_report_weak_print(const struct csw_report *report, csw_table_writer *pri
             add_row(report, i, table);
     const int code = print(table, out, err);
 
-    fprintf(out,
-            "\nWeak scaling: p workers have p times the work of one; S_abs is p T_serial/T_p, "
-            "S_rel p T_1/T_p.%s\n"
-            "serial fraction: Gustafson's (p - S_rel)/(p - 1); where the interval holds 0, none is "
-            "resolved.%s\n\n",
-            line_end, line_end);
+    fprintf(
+        out,
+        "\nWeak scaling: p workers have p times the work of one; S_abs is p T_serial/T_p, "
+        "S_rel p T_1/T_p.%s\n"
+        "s: Gustafson's serial fraction (p - S_rel)/(p - 1); where the interval holds 0, none is "
+        "resolved.%s\n\n",
+        line_end, line_end);
     return code;
 }
 

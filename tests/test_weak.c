@@ -253,8 +253,8 @@ static void the_report_tells_weak_efficiency_where_work_has_grown(void)
     char *markdown = printed(&report, csw_report_markdown);
 
     must_say(text, "T_serial/T_p [95 %]");
-    must_say(text, "0.75 [0.75, 0.75] 0.93 [0.93, 0.93] 0.10 [0.10, 0.10]");
-    must_say(markdown, "| 3 | 0.75 [0.75, 0.75] | 0.93 [0.93, 0.93] | 0.10 [0.10, 0.10] |");
+    must_say(text, "0.75 [0.75, 0.75] 0.93 [0.93, 0.93] 10.00 [10.00, 10.00]");
+    must_say(markdown, "| 3 | 0.75 [0.75, 0.75] | 0.93 [0.93, 0.93] | 10.00 [10.00, 10.00] |");
     must_say(json, "\"gustafson\"");
     free(text);
     free(json);

@@ -7,7 +7,7 @@ coresweep sweep --weak --kernel sleep --tasks 20,5 --driver pthread --workers 1,
 grep -q '"weak":true' w.jsonl || fail "the plan does not tell"
 grep -q '"tasks":"20x3,5x3".*"workers":3,.*"grown_from":"20,5"' w.jsonl || fail "the tasks have not grown"
 grep -qE '^sleep +whole +pthread +3 ' table || fail "no weak efficiency: $(cat table)"
-[ "$(awk '{ if (length > 100) print }' table | wc -l)" -eq 0 ] || fail "the table is wider than 100"
+[ "$(awk '{ if (length > 100) print }' table | wc -l)" -eq 0 ] || fail "wider than 100: $(cat table)"
 coresweep report w.jsonl --format json | python3 -c '
 import json, sys
 report = json.load(sys.stdin)
