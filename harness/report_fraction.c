@@ -19,8 +19,7 @@ static const struct csw_column columns[COLUMNS] = {
     [WORD] = {"", false},
 };
 
-/* "not resolved" of a fraction whose interval holds 0, "superlinear" below, or else "". */
-static const char *fraction_word(const struct csw_estimate *fraction)
+const char *csw_fraction_word(const struct csw_estimate *fraction)
 {
     if (fraction->high < 0)
         return "superlinear";
@@ -63,7 +62,7 @@ static void add_row(const struct csw_report *report, size_t index, struct csw_ta
     csw_estimate_percent_text(&fraction, cells[FRACTION], CSW_LABEL_SIZE);
     if (!isnan(resolution))
         snprintf(cells[RESOLUTION], CSW_LABEL_SIZE, "%.2g", 100 * resolution);
-    texts[WORD] = fraction_word(&fraction);
+    texts[WORD] = csw_fraction_word(&fraction);
     csw_table_row(table, texts);
 }
 

@@ -10,6 +10,9 @@
 #include "report.h"
 #include "table.h"
 
+/* "not resolved" of a fraction whose interval holds 0, "superlinear" below, or else "". */
+const char *csw_fraction_word(const struct csw_estimate *fraction);
+
 /* Whether a driver with the work and schedule of the cell has fractions at several counts. */
 bool csw_report_has_fractions(const struct csw_report *, const struct csw_cell *group);
 
