@@ -87,16 +87,30 @@ uint64_t cli_number(const char *name, const char *text, uint64_t least, uint64_t
     return number;
 }
 
+size_t cli_format(const char *format, const char *const *known, size_t count)
+{
+    struct csw_err err;
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(format, known[i]) == 0)
+            return i;
+    csw_unknown(&err, "format", format, known, count);
+    usage(&err);
+}
+
 bool cli_wants_json(const char *format)
 {
     static const char *const known[] = {"table", "json"};
-    struct csw_err err;
 
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(format, known[i]) == 0)
-            return i > 0;
-    csw_unknown(&err, "format", format, known, sizeof known / sizeof *known);
-    usage(&err);
+    return cli_format(format, known, sizeof known / sizeof *known) > 0;
+}
+
+const char *cli_first_given(const struct cli_given *all, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (all[i].given)
+            return all[i].name;
+    return NULL;
 }
 
 enum {

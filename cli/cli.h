@@ -49,8 +49,20 @@ void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
  */
 uint64_t cli_number(const char *name, const char *text, uint64_t least, uint64_t most);
 
+/* Which of the known formats --format says; another one ends the program, as above. */
+size_t cli_format(const char *format, const char *const *known, size_t count);
+
 /* Whether --format says json, not table; another one ends the program, as above. */
 bool cli_wants_json(const char *format);
+
+/* An option, and whether the command line has it. */
+struct cli_given {
+    const char *name;
+    bool given;
+};
+
+/* The name of the first one given; NULL: none was. */
+const char *cli_first_given(const struct cli_given *all, size_t count);
 
 /* How often a sweep visits its points: the texts as given, NULL where an option was not. */
 struct cli_rounds {

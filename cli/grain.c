@@ -10,7 +10,6 @@
 #include <coresweep/record.h>
 
 #include "harness/grain.h"
-#include "harness/names.h"
 #include "measuring.h"
 
 /* A kernel whose items cost a few ns each: tasks can be smaller than any driver's own price. */
@@ -252,26 +251,20 @@ static int scale_tasks(void *context, struct csw_err *err)
 /* The name of an option that says what to measure; NULL: none was given. */
 static const char *plan_option_given(const struct grain_options *given)
 {
-    const struct {
-        const char *name;
-        bool given;
-    } all[] = {{"--kernel", given->kernel},
-               {"--driver", given->driver},
-               {"--workers", given->workers},
-               {"--schedule", given->schedule},
-               {"--pin", given->pin},
-               {"an option of a kernel", given->options},
-               {"an option of a driver", given->settings},
-               {"--tasks-per-worker", given->tasks_per_worker > 0},
-               {"--largest-us", given->largest_us > 0},
-               {"--rounds", given->rounds > 0},
-               {"--min-ms", given->min_ms > 0},
-               {"--oversubscribe", given->oversubscribe}};
+    const struct cli_given all[] = {{"--kernel", given->kernel},
+                                    {"--driver", given->driver},
+                                    {"--workers", given->workers},
+                                    {"--schedule", given->schedule},
+                                    {"--pin", given->pin},
+                                    {"an option of a kernel", given->options},
+                                    {"an option of a driver", given->settings},
+                                    {"--tasks-per-worker", given->tasks_per_worker > 0},
+                                    {"--largest-us", given->largest_us > 0},
+                                    {"--rounds", given->rounds > 0},
+                                    {"--min-ms", given->min_ms > 0},
+                                    {"--oversubscribe", given->oversubscribe}};
 
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (all[i].given)
-            return all[i].name;
-    return NULL;
+    return cli_first_given(all, sizeof all / sizeof *all);
 }
 
 static int check_before(void *context, struct csw_err *err)
@@ -293,13 +286,7 @@ static grain_print find_print(const char *format)
     static const grain_print prints[] = {csw_grain_table, csw_grain_markdown, csw_grain_csv,
                                          csw_grain_json};
 
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(known[i], format) == 0)
-            return prints[i];
-    struct csw_err err;
-
-    csw_unknown(&err, "format", format, known, sizeof known / sizeof *known);
-    exit(cli_bad_input(&err));
+    return prints[cli_format(format, known, sizeof known / sizeof *known)];
 }
 
 /* CSW_EXIT_FAILED where an efficiency is impossible: the table says which. */

@@ -395,39 +395,33 @@ const char *cli_sweep_option_given(const struct sweep_options *given)
     const struct cli_common *common = &given->common;
     const struct cli_rounds *rounds = &given->rounds;
     const struct cli_file *file = &given->file;
-    const struct {
-        const char *name;
-        bool given;
-    } all[] = {{"--kernel", given->kernel},
-               {"--driver", given->driver},
-               {"--workers", given->workers},
-               {"--schedule", given->schedule},
-               {"--weak", given->weak},
-               {"--n or --tasks", common->tasks},
-               {"--pin", common->pin},
-               {"--memory", common->memory},
-               {"--samples", common->samples},
-               {"--min-ms", common->min_ms},
-               {"--huge-pages", common->huge_pages},
-               {"--oversubscribe", common->oversubscribe},
-               {"an option of a kernel", common->options},
-               {"an option of a driver", common->settings},
-               {"--rounds", rounds->rounds},
-               {"--precision", rounds->precision},
-               {"--min-rounds", rounds->min_rounds},
-               {"--max-rounds", rounds->max_rounds},
-               {"--max-time", rounds->max_time},
-               {"--warm-rounds", rounds->warm_rounds},
-               {"--output", file->output},
-               {"--resume", file->resume},
-               {"--seed", file->seed},
-               {"--exclude", file->exclude},
-               {"--timeout", file->timeout_s > 0}};
+    const struct cli_given all[] = {{"--kernel", given->kernel},
+                                    {"--driver", given->driver},
+                                    {"--workers", given->workers},
+                                    {"--schedule", given->schedule},
+                                    {"--weak", given->weak},
+                                    {"--n or --tasks", common->tasks},
+                                    {"--pin", common->pin},
+                                    {"--memory", common->memory},
+                                    {"--samples", common->samples},
+                                    {"--min-ms", common->min_ms},
+                                    {"--huge-pages", common->huge_pages},
+                                    {"--oversubscribe", common->oversubscribe},
+                                    {"an option of a kernel", common->options},
+                                    {"an option of a driver", common->settings},
+                                    {"--rounds", rounds->rounds},
+                                    {"--precision", rounds->precision},
+                                    {"--min-rounds", rounds->min_rounds},
+                                    {"--max-rounds", rounds->max_rounds},
+                                    {"--max-time", rounds->max_time},
+                                    {"--warm-rounds", rounds->warm_rounds},
+                                    {"--output", file->output},
+                                    {"--resume", file->resume},
+                                    {"--seed", file->seed},
+                                    {"--exclude", file->exclude},
+                                    {"--timeout", file->timeout_s > 0}};
 
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (all[i].given)
-            return all[i].name;
-    return NULL;
+    return cli_first_given(all, sizeof all / sizeof *all);
 }
 
 const struct cli_file *cli_sweep_file(const struct sweep_options *options)

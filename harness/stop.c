@@ -41,6 +41,12 @@ struct csw_stop_width csw_stop_width(const struct csw_stop_figure *figures, size
     return width;
 }
 
+struct csw_stop_rule csw_stop_rule_of(const struct csw_plan *plan)
+{
+    return (struct csw_stop_rule){
+        .precision = plan->precision, .min_rounds = plan->min_rounds, .max_rounds = plan->rounds};
+}
+
 static bool is_look(const struct csw_stop_rule *rule, size_t rounds)
 {
     return rounds >= rule->max_rounds ||

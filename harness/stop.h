@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include <coresweep/record.h>
+
 /*
  * The confidence of the intervals that are looked at while measuring. Whoever stops at the first
  * 95 % interval that is narrow enough stops at those that are narrow by chance, and covers less; a
@@ -40,6 +42,9 @@ struct csw_stop_rule {
     double precision; /* half-width that is enough; not above 0: all rounds, whatever they show */
     size_t min_rounds, max_rounds;
 };
+
+/* The rule that a plan holds. */
+struct csw_stop_rule csw_stop_rule_of(const struct csw_plan *);
 
 enum csw_stop_verdict {
     CSW_GO_ON,

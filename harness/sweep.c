@@ -430,9 +430,7 @@ static void find_figures(struct run *run)
 /* What there was to look at when the file was written was looked at then. */
 static enum csw_stop_verdict look(struct run *run, uint64_t rounds)
 {
-    const struct csw_plan *plan = run->sweep->plan;
-    const struct csw_stop_rule rule = {
-        .precision = plan->precision, .min_rounds = plan->min_rounds, .max_rounds = plan->rounds};
+    const struct csw_stop_rule rule = csw_stop_rule_of(run->sweep->plan);
 
     if (rounds < run->rounds_before)
         return CSW_GO_ON;
